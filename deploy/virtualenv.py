@@ -1,4 +1,4 @@
-"""The project's virtualenv: made once, filled from the pinned requirement files, re-filled when they change."""
+"""The project's virtualenv: made once, filled from the pinned files, filled again when they change."""
 
 import hashlib
 import os
