@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Users, service accounts, teams, memberships, API tokens, login links."""
+
+    name = "accounts"
+
+    def ready(self) -> None:
+        from events.append_only import keep_rows
+
+        for model in ("User", "Team", "Membership", "ApiToken"):
+            keep_rows(f"accounts.{model}")

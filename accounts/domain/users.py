@@ -1,0 +1,103 @@
+"""Users and service accounts: created, changed, retired; every act in the audit chain."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+
+from accounts.enums import UserKind
+from accounts.models import ApiToken, User
+from accounts.policies import can_manage_users
+from accounts.principal import Principal
+from django.utils import timezone
+from events.actors import Actor, Subject
+from events.changes import Change, changes
+from events.errors import Conflict, Invalid, Refused
+
+
+def subject_of(user: User) -> Subject:
+    return Subject("user", user.pk)
+
+
+def announce_rights(change: Change, user: User) -> None:
+    """Tell the hubs to read this user's rights again, and the user's own pages."""
+    change.event("user.rights_changed", subject_of(user), topic="notices", audience=f"user:{user.pk}")
+
+
+def create_user(
+    *,
+    actor: Actor,
+    username: str,
+    name: str = "",
+    email: str = "",
+    kind: str = UserKind.PERSON,
+    owner: User | None = None,
+    is_superuser: bool = False,
+) -> User:
+    """A new user without a usable password: a login link or an owner's invitation lets a person in.
+
+    The caller has checked the actor's right to do so (command line, or `create_user_as`).
+    """
+    user = User(
+        username=username, name=name, email=email, kind=kind, owner=owner, is_superuser=is_superuser
+    )
+    user.set_unusable_password()
+    with changes(actor) as change:
+        validate(user)
+        user.save(force_insert=True)
+        change.audit(
+            "user.create",
+            subject_of(user),
+            after={"kind": user.kind, "is_superuser": is_superuser, "owner": owner.pk if owner else None},
+        )
+    return user
+
+
+def validate(user: User) -> None:
+    """Raise Invalid with the first field's sentence."""
+    try:
+        user.full_clean()
+    except ValidationError as error:
+        field, sentences = next(iter(error.message_dict.items()))
+        raise Invalid(f"{field}: {sentences[0]}", field=field) from error
+
+
+def create_user_as(*, principal: Principal, username: str, name: str = "", email: str = "") -> User:
+    """A person, created by an owner."""
+    with changes(principal.actor):
+        if not can_manage_users(principal):
+            raise Refused("Only owners create users.")
+        return create_user(actor=principal.actor, username=username, name=name, email=email)
+
+
+def create_service_account(*, principal: Principal, username: str, name: str = "") -> User:
+    """A machine's account, owned by the person who makes it."""
+    with changes(principal.actor):
+        if principal.token is not None or principal.user.is_service:
+            raise Refused("Service accounts are made by people, in a session.")
+        return create_user(
+            actor=principal.actor, username=username, name=name, kind=UserKind.SERVICE, owner=principal.user
+        )
+
+
+def set_password(*, actor: Actor, user: User, password: str) -> None:
+    """Store a new password hash; the text itself goes nowhere else."""
+    if user.is_service:
+        raise Invalid("Service accounts have no password; they use API tokens.")
+    user.set_password(password)
+    with changes(actor) as change:
+        User.objects.filter(pk=user.pk).update(password=user.password)
+        change.audit("user.set_password", subject_of(user))
+
+
+def retire_user(*, principal: Principal, user: User) -> None:
+    """Nobody can sign in as this user any more, and its tokens end; history keeps its id."""
+    with changes(principal.actor) as change:
+        if not (can_manage_users(principal) or user.owner_id == principal.user.pk):
+            raise Refused("Only owners retire people; service accounts are retired by their owner.")
+        if user.pk == principal.user.pk:
+            raise Refused("Nobody retires themselves.")
+        if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+            raise Conflict("This user is retired already.")
+        ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+        change.audit("user.retire", subject_of(user), before={"is_active": True}, after={"is_active": False})
+        announce_rights(change, user)

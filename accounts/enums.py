@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class UserKind(models.TextChoices):
+    PERSON = "person", "person"
+    SERVICE = "service", "service account"
+
+
+class Role(models.TextChoices):
+    """A membership's role in one team; each includes the ones before it, except that editing and
+    approving are separate duties: an editor does not decide, an approver does not edit."""
+
+    VIEWER = "viewer", "viewer"
+    EDITOR = "editor", "editor"
+    APPROVER = "approver", "approver"
+    ADMIN = "admin", "team admin"
+
+    @classmethod
+    def deciding(cls) -> frozenset[str]:
+        return frozenset({cls.APPROVER, cls.ADMIN})
+
+    @classmethod
+    def managing(cls) -> frozenset[str]:
+        return frozenset({cls.ADMIN})
+
+
+class Scope(models.TextChoices):
+    """What an API token may do; a session has them all, limited by its user's roles."""
+
+    REQUESTS_READ = "requests:read", "read permission requests, secrets masked"
+    REQUESTS_READ_FULL = "requests:read-full", "read full commands and arguments"
+    REQUESTS_CREATE = "requests:create", "ask for permission, wait for the answer, withdraw"
+    REQUESTS_DECIDE = "requests:decide", "approve and deny"
+    ENGINES_READ = "engines:read", "read engines"
+    CHATS_READ = "chats:read", "read chats and subagents"
+    EVENTS_READ = "events:read", "follow the event stream"
+    TEAMS_READ = "teams:read", "read teams"
+
+    @classmethod
+    def for_services(cls) -> frozenset[str]:
+        """Service accounts never decide, so their tokens can't either."""
+        return frozenset(cls.values) - {cls.REQUESTS_DECIDE}

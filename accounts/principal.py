@@ -1,0 +1,52 @@
+"""Who stands at a door: the user, the token they came with, and the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from accounts.enums import Scope
+from accounts.models import ApiToken, Membership, User
+from events.actors import Actor, ActorKind
+
+
+@dataclass(frozen=True)
+class Principal:
+    """An authenticated caller. `token` is None for a session: it has every scope its roles allow."""
+
+    user: User
+    door: str
+    token: ApiToken | None = field(default=None)
+
+    @property
+    def actor(self) -> Actor:
+        kind = ActorKind.SERVICE if self.user.is_service else ActorKind.USER
+        return Actor(kind, self.user.pk, self.door, str(self.user))
+
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """{team id: role} of the open memberships in live teams, read once for this principal."""
+        return dict(
+            Membership.objects.filter(user=self.user, ended_at=None, team__retired_at=None).values_list(
+                "team_id", "role"
+            )
+        )
+
+    @property
+    def team_ids(self) -> frozenset[str]:
+        return frozenset(self.roles)
+
+    @property
+    def audiences(self) -> frozenset[str]:
+        """The event audiences this principal belongs to; owners see every team's state words."""
+        own = {f"team:{team_id}" for team_id in self.roles} | {f"user:{self.user.pk}"}
+        return frozenset(own | ({"owners"} if self.user.is_superuser else set()))
+
+    def has_scope(self, scope: str) -> bool:
+        return self.token is None or scope in self.token.scopes
+
+    def has_role(self, team_id: str, roles: frozenset[str]) -> bool:
+        return self.roles.get(team_id) in roles
+
+
+__all__ = ["Principal", "Scope"]

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from events import append_only
+
+
+@register(Tags.database)
+def check_append_only_triggers(databases: list[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """History tables are guarded by triggers in every migrated database."""
+    return [
+        Error(
+            f"The append-only trigger {name} is missing.",
+            hint="Run `manage.py migrate`; it installs the triggers again.",
+            id="events.E001",
+        )
+        for alias in databases or []
+        for name in append_only.missing_triggers(alias)
+    ]

@@ -1,0 +1,39 @@
+"""Record ids: 15 lower-case alphanumerics, made by the server."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from django.db import models
+
+ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+ID_LENGTH = 15
+TIME_LENGTH = 8
+
+
+def make_id() -> str:
+    """8 characters of base-36 milliseconds, then 7 random ones. Never rely on the order."""
+    milliseconds = time.time_ns() // 1_000_000
+    head = ""
+    for _ in range(TIME_LENGTH):
+        milliseconds, digit = divmod(milliseconds, 36)
+        head = ALPHABET[digit] + head
+    return head + "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH - TIME_LENGTH))
+
+
+class RecordId(models.CharField[str, str]):
+    """Primary key of every domain record; collation C on PostgreSQL so that it compares as bytes."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault("primary_key", True)
+        kwargs.setdefault("max_length", ID_LENGTH)
+        kwargs.setdefault("default", make_id)
+        kwargs.setdefault("editable", False)
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Field's signature is wider than its stub
+
+    def db_parameters(self, connection):  # type: ignore[no-untyped-def]  # untyped in Django
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "postgresql":
+            parameters["collation"] = "C"
+        return parameters
