@@ -8,7 +8,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 set-up: ## make .venv with what Countersign needs to run
-	@$(PYTHON) -m deploy venv
+	@$(PYTHON) -m deploy.bootstrap venv
 
 set-up-dev: ## the same, and what checks and tests need
-	@$(PYTHON) -m deploy venv-dev
+	@$(PYTHON) -m deploy.bootstrap venv-dev

@@ -1,7 +1,7 @@
 """The project's virtualenv: made once, filled from the pinned files, filled again when they change."""
 
 import hashlib
-import os
+import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -73,6 +73,10 @@ def install_command() -> list[str | Path]:
     return [PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
 
 
-def site_environment() -> dict[str, str]:
-    """Return this process's environment with .venv's programs first on the path."""
-    return {**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+def package_folder(name: str) -> Path | None:
+    """Return an installed package's folder without importing it: of this interpreter, else of .venv."""
+    package = importlib.util.find_spec(name)
+    if package is not None and package.submodule_search_locations:
+        return Path(package.submodule_search_locations[0])
+    installed = sorted(VENV.glob(f"lib/python3.*/site-packages/{name}"))
+    return installed[-1] if installed else None
