@@ -1,14 +1,46 @@
+# Thin: what a target needs is provided by deploy/bootstrap.py, which can be repeated without harm.
+
 PYTHON ?= python3
+BOOTSTRAP := $(PYTHON) -m deploy.bootstrap
 VENV_PYTHON := .venv/bin/python
 
-.PHONY: help set-up set-up-dev
-.DEFAULT_GOAL := help
+# Checks look at the code, not at the data of the person who runs them.
+CHECK_ENVIRONMENT := COUNTERSIGN_DATA_DIR=var/check/data COUNTERSIGN_KEYS_FILE=var/check/keys/countersign.keys
 
-help: ## list the targets
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check bench requirements set-up set-up-dev
+
+help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+demo: set-up ## start portal, relay and a real engine with a scripted agent, and print a login link
+	@$(BOOTSTRAP) --optional opencode
+	@$(VENV_PYTHON) manage.py demo
+
+run: set-up ## start the portal and the relay on your own data
+	@$(VENV_PYTHON) manage.py up
+
+test: set-up-dev ## run every test: SQLite, PostgreSQL, Redis protocol, real engine, real browser
+	@$(BOOTSTRAP) --optional opencode chromium postgres valkey
+	@$(VENV_PYTHON) -m tests.support.suite
+
+check: set-up-dev ## lint, formatting, types, templates, Django's own checks, missing migrations
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy .
+	.venv/bin/djlint --lint --quiet templates
+	$(CHECK_ENVIRONMENT) $(VENV_PYTHON) manage.py check --fail-level WARNING
+	$(CHECK_ENVIRONMENT) $(VENV_PYTHON) manage.py makemigrations --check --dry-run
+
+bench: set-up-dev ## measure latency and contention; prints ratios of one run
+	@$(BOOTSTRAP) --optional opencode postgres valkey
+	@$(VENV_PYTHON) -m benchmarks
+
+requirements: set-up-dev ## pin the dependencies of pyproject.toml anew, with hashes
+	@$(BOOTSTRAP) pin
+
 set-up: ## make .venv with what Countersign needs to run
-	@$(PYTHON) -m deploy.bootstrap venv
+	@$(BOOTSTRAP) venv
 
 set-up-dev: ## the same, and what checks and tests need
-	@$(PYTHON) -m deploy.bootstrap venv-dev
+	@$(BOOTSTRAP) venv-dev

@@ -11,6 +11,7 @@ from deploy.console import StepFailed, say
 from deploy.node import npm_command
 from deploy.opencode import fetch_opencode, opencode_binary
 from deploy.postgres import provide_postgres
+from deploy.requirements import pin_requirements
 from deploy.valkey import require_valkey
 from deploy.virtualenv import ROOT, install_requirements
 
@@ -24,6 +25,7 @@ STEPS: dict[str, tuple[str, Callable[[], object]]] = {
     "chromium": ("a Chromium for the browser tests", provide_chromium),
     "postgres": ("a PostgreSQL server for the tests", provide_postgres),
     "valkey": ("a Redis-protocol server for the tests", require_valkey),
+    "pin": ("requirements*.txt, regenerated from pyproject.toml", pin_requirements),
 }
 
 

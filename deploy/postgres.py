@@ -99,6 +99,18 @@ def unprivileged_user() -> pwd.struct_passwd | None:
     raise StepFailed("PostgreSQL refuses to run as root, and there is no OS user `postgres` or `nobody`.")
 
 
+def copy_installation(programs: Path, destination: Path) -> Path:
+    """Copy an installation, with the libraries that a wheel keeps beside it; return the programs' folder."""
+    installation = programs.parent
+    package = installation.parent
+    copy = destination / package.name / installation.name
+    shutil.copytree(installation, copy, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, destination / libraries.name, symlinks=True)
+    return copy / programs.name
+
+
 class PostgresServer:
     """A running server with an empty database `postgres`; `url()` is what DATABASE_URL takes."""
 
@@ -149,9 +161,7 @@ class PostgresServer:
             ["/bin/test", "-x", str(self.programs / "postgres")], check=False, cwd="/", **run_as(owner)
         )
         if probe.returncode != 0:
-            copy = self.server.folder / "programs"
-            shutil.copytree(self.programs.parent, copy, symlinks=True)
-            self.programs = copy / self.programs.name
+            self.programs = copy_installation(self.programs, self.server.folder / "programs")
 
     def initialise(self) -> None:
         """Run initdb with a password for TCP connections, bytewise collation and UTF-8."""

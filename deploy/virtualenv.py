@@ -6,12 +6,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from deploy.console import StepFailed, run, say
+from deploy.console import run, say
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-MINIMUM_PYTHON = (3, 11)
 
 # Which pinned file stands behind which set of packages.
 REQUIREMENT_FILES = {
@@ -24,7 +23,7 @@ REQUIREMENT_FILES = {
 def install_requirements(names: list[str]) -> None:
     """Bring .venv to the pinned state of the named sets; a set whose stamp still fits is left alone.
 
-    Raises StepFailed when Python is too old, has no `venv`, or the packages can't be installed.
+    Raises StepFailed when Python has no `venv`, or the packages can't be installed.
     """
     make_virtualenv()
     for name in names:
@@ -45,9 +44,6 @@ def make_virtualenv() -> None:
     """Create .venv unless a working one is there; an interpreter that vanished makes it anew."""
     if PYTHON.exists():
         return
-    if sys.version_info < MINIMUM_PYTHON:
-        have = ".".join(str(part) for part in sys.version_info[:3])
-        raise StepFailed(f"Countersign needs Python 3.11 or newer; {sys.executable} is {have}.")
     say("making the virtualenv .venv")
     uv = shutil.which("uv")
     if uv is not None:

@@ -1,0 +1,12 @@
+"""Fixtures and rules for every test."""
+
+import os
+
+pytest_plugins = [
+    "tests.support.availability",
+    "tests.support.network",
+    "tests.support.servers",
+]
+
+# Commands that a test starts run under the product's own settings, with this run's environment.
+os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
