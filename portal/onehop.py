@@ -1,0 +1,344 @@
+"""HTTP in one hop: the whole synchronous request runs in one persistent worker thread.
+
+Django's own ASGI handler hops to a thread for every synchronous middleware and for the view, and makes
+that thread (and its database connection) anew for each request. Here the middleware chain is the
+synchronous one and runs, with URL resolving, view, rendering and closing, in a thread that keeps its
+connection. The dispatch rule:
+
+- a synchronous view, REST framework's included, runs whole in the worker thread;
+- a view that must wait returns a `Pause` (see `events.waiting`): the wait runs on the event loop, and
+  then the request runs again from the top;
+- an asynchronous iterator of a streaming response is read on the event loop;
+- an `async def` view goes through Django's own asynchronous chain on the event loop; its synchronous
+  steps, middleware included, run in the same worker thread.
+
+So nothing that waits occupies the worker, and nothing that works occupies the loop.
+See docs/decisions/0001-http-in-one-hop.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any, TypeVar
+
+from asgiref.sync import ThreadSensitiveContext, iscoroutinefunction
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
+from django.conf import settings
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
+from django.core.handlers.exception import response_for_exception
+from django.http import FileResponse
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, set_script_prefix
+
+from events.database_threads import DatabaseThread
+from events.waiting import Pause, Waiting
+from portal.limits import PROBLEM_JSON, BodyTooLarge, build_too_large_problem, refuse_declared_length
+
+T = TypeVar("T")
+BodyFile = tempfile.SpooledTemporaryFile[bytes]
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One HTTP request on its way: what the worker needs."""
+
+    scope: HTTPScope
+    body: BodyFile
+    thread: DatabaseThread
+    waiting: Waiting
+    listener: asyncio.Task[None]
+
+
+@dataclass(slots=True)
+class Answer:
+    """A response that is complete: it needs neither Django nor the worker any more."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    content: bytes | BodyFile
+
+
+class BoundedBodyHandler(ASGIHandler):
+    """Django's handler with an end to the request body, also under servers that do not count it."""
+
+    async def read_body(self, receive: ASGIReceiveCallable) -> BodyFile:  # type: ignore[override]
+        """Raises BodyTooLarge, or RequestAborted when the client leaves before its end."""
+        body = open_body_file()
+        try:
+            await copy_body(receive, body)
+        except BaseException:
+            body.close()
+            raise
+        body.seek(0)
+        return body
+
+
+class OneHopHandler(BoundedBodyHandler):
+    """An ASGI application for `http` scopes that behaves as Django's ASGIHandler does."""
+
+    def __init__(self, thread_count: int | None = None) -> None:
+        self.threads = [
+            DatabaseThread(f"countersign-web-{number}")
+            for number in range(thread_count or settings.COUNTERSIGN_WEB_THREADS)
+        ]
+        self.loop_handler: BoundedBodyHandler | None = None
+        # Not super().__init__(): that loads the asynchronous chain.
+        self.load_middleware(is_async=False)
+
+    async def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:  # type: ignore[override]
+        if scope["type"] != "http":
+            raise ValueError(f"this handler serves http, not {scope['type']}")
+        try:
+            refuse_declared_length(scope["headers"])
+            if is_async_view(scope):
+                await self.run_on_loop(scope, receive, send)
+            else:
+                await self.handle(scope, receive, send)
+        except BodyTooLarge:
+            await send_too_large(send)
+
+    async def aclose(self) -> None:
+        """End the worker threads after the requests they have."""
+        for thread in self.threads:
+            await thread.aclose()
+
+    def pick_thread(self) -> DatabaseThread:
+        return min(self.threads, key=lambda thread: thread.pending)
+
+    async def run_on_loop(
+        self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Django's asynchronous chain, its synchronous steps on a worker thread of ours."""
+        if self.loop_handler is None:
+            self.loop_handler = BoundedBodyHandler()
+        async with ThreadSensitiveContext(executor=self.pick_thread().executor):
+            await self.loop_handler(scope, receive, send)
+
+    async def handle(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:  # type: ignore[override]
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        listener = asyncio.create_task(self.listen_for_disconnect(receive))
+        # It may end after the answer, when nobody asks for its result any more.
+        listener.add_done_callback(retrieve)
+        exchange = Exchange(scope, body, self.pick_thread(), Waiting(can_pause=True), listener)
+        try:
+            outcome = await self.run_until_answered(exchange)
+            if isinstance(outcome, Answer):
+                await send_answer(outcome, send)
+            else:
+                await self.send_stream(outcome, exchange, send)
+        except RequestAborted:
+            # The client has gone. A hop that has begun runs to its end; its answer is dropped.
+            pass
+        finally:
+            listener.cancel()
+
+    async def run_until_answered(self, exchange: Exchange) -> Answer | HttpResponseBase:
+        while True:
+            outcome = await self.hop(exchange)
+            if not isinstance(outcome, Pause):
+                return outcome
+            try:
+                exchange.waiting.note(await unless_disconnected(outcome.waiter(), exchange.listener))
+            except RequestAborted:
+                raise
+            except Exception as error:  # noqa: BLE001 - the view meets it in its next run
+                exchange.waiting.note(None, error)
+
+    async def hop(self, exchange: Exchange) -> Answer | HttpResponseBase:
+        call = exchange.thread.submit(self.run_in_worker, exchange)
+        is_received = False
+        try:
+            outcome = await unless_disconnected(asyncio.wrap_future(call), exchange.listener)
+            is_received = True
+            return outcome
+        finally:
+            if call.cancel():
+                exchange.body.close()
+            elif not is_received:
+                call.add_done_callback(partial(close_forsaken, exchange.thread))
+
+    def run_in_worker(self, exchange: Exchange) -> Answer | HttpResponseBase:
+        """The hop: everything from request_started to request_finished.
+
+        Returns a Pause, a complete Answer, or a response whose asynchronous stream is still to be read
+        and which is still to be closed.
+        """
+        set_script_prefix(get_script_prefix(exchange.scope))
+        signals.request_started.send(sender=self.__class__, scope=exchange.scope)
+        if exchange.body.closed:
+            # A request that waited runs again; those that may wait have no body.
+            exchange.body = open_body_file()
+        request, response = self.build_response(exchange)
+        if response.streaming and response.is_async:
+            return response
+        if isinstance(response, Pause):
+            response.close()
+            return response
+        content, response = read_content(request, response)
+        answer = Answer(response.status_code, encode_headers(response), content)
+        response.close()
+        exchange.body.close()
+        return answer
+
+    def build_response(self, exchange: Exchange) -> tuple[ASGIRequest | None, Any]:
+        request, response = self.create_request(exchange.scope, exchange.body)
+        if request is None:
+            return None, response
+        exchange.waiting.attach(request)
+        response = self.get_response(request)
+        response._handler_class = self.__class__  # noqa: SLF001 - named by Django's request_finished
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
+        return request, response
+
+    async def send_stream(
+        self, response: HttpResponseBase, exchange: Exchange, send: ASGISendCallable
+    ) -> None:
+        """Read an asynchronous stream on the loop; the response is closed in the worker in any case."""
+        try:
+            await unless_disconnected(self.send_response(response, send), exchange.listener)
+        finally:
+            await asyncio.shield(exchange.thread.run(response.close))
+
+
+def open_body_file() -> BodyFile:
+    """In memory while it is short, on disk beyond that."""
+    return tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE)  # noqa: SIM115 - the caller closes it
+
+
+async def copy_body(receive: ASGIReceiveCallable, body: BodyFile) -> None:
+    size_bytes = 0
+    more_body = True
+    while more_body:
+        message: Any = await receive()
+        if message["type"] == "http.disconnect":
+            raise RequestAborted
+        chunk = message.get("body", b"")
+        size_bytes += len(chunk)
+        if size_bytes > settings.COUNTERSIGN_MAX_BODY_BYTES:
+            raise BodyTooLarge
+        body.write(chunk)
+        more_body = message.get("more_body", False)
+
+
+async def unless_disconnected(work: Awaitable[T], listener: asyncio.Task[None]) -> T:
+    """The result of `work`; it is cancelled and RequestAborted raised when the client leaves first."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task, listener}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            listener.result()
+        return await task
+    finally:
+        if not task.done():
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def retrieve(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
+def close_forsaken(thread: DatabaseThread, call: Future[Answer | HttpResponseBase]) -> None:
+    """Close a response whose client left while it was being made."""
+    if (
+        not call.cancelled()
+        and call.exception() is None
+        and isinstance(response := call.result(), HttpResponseBase)
+    ):
+        thread.submit(response.close)
+
+
+def read_content(request: ASGIRequest | None, response: Any) -> tuple[bytes | BodyFile, Any]:
+    """The whole content of a response without an asynchronous stream.
+
+    A synchronous iterator is drained here, in the thread whose connection it may read from, into memory
+    or a temporary file: a slow client then holds neither the worker nor a transaction. When the iterator
+    fails, nothing has been sent yet, and the answer is an ordinary error page.
+    """
+    if not response.streaming:
+        return response.content, response
+    content = open_body_file()
+    try:
+        for part in response:
+            content.write(part)
+    except Exception as error:
+        content.close()
+        response.close()
+        if request is None:
+            raise
+        failure = response_for_exception(request, error)
+        return failure.content, failure
+    content.seek(0)
+    return content, response
+
+
+def encode_headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
+    headers = [(name.encode("ascii"), value.encode("latin1")) for name, value in response.items()]
+    cookies = [
+        (b"Set-Cookie", cookie.output(header="").encode("ascii").strip())
+        for cookie in response.cookies.values()
+    ]
+    return headers + cookies
+
+
+async def send_answer(answer: Answer, send: ASGISendCallable) -> None:
+    await send(
+        {"type": "http.response.start", "status": answer.status, "headers": answer.headers, "trailers": False}
+    )
+    if isinstance(answer.content, bytes):
+        await send({"type": "http.response.body", "body": answer.content, "more_body": False})
+        return
+    with answer.content as content:
+        while chunk := content.read(ASGIHandler.chunk_size):
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def send_too_large(send: ASGISendCallable) -> None:
+    body = build_too_large_problem()
+    headers = [
+        (b"content-type", PROBLEM_JSON),
+        (b"content-length", str(len(body)).encode()),
+        # The rest of the body is still on its way; it is not worth reading.
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers, "trailers": False})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def is_async_view(scope: HTTPScope) -> bool:
+    """Whether the path leads to an `async def` view; free when the URLconf has none."""
+    if not has_async_views(settings.ROOT_URLCONF):
+        return False
+    path = scope["path"].removeprefix(get_script_prefix(scope))
+    try:
+        return iscoroutinefunction(get_resolver().resolve(path).func)
+    except Resolver404:
+        return False
+
+
+@lru_cache(maxsize=8)
+def has_async_views(urlconf: str) -> bool:
+    return any(iscoroutinefunction(view) for view in walk_views(get_resolver(urlconf)))
+
+
+def walk_views(resolver: URLResolver) -> Iterator[Any]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.callback
+        else:
+            yield from walk_views(pattern)
