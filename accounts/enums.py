@@ -10,7 +10,8 @@ class UserKind(models.TextChoices):
 
 class Role(models.TextChoices):
     """A membership's role in one team; each includes the ones before it, except that editing and
-    approving are separate duties: an editor does not decide, an approver does not edit."""
+    approving are separate duties: an editor does not decide, an approver does not edit.
+    """
 
     VIEWER = "viewer", "viewer"
     EDITOR = "editor", "editor"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from accounts.enums import Scope
 from accounts.models import ApiToken, Membership, User
 from events.actors import Actor, ActorKind
 
@@ -37,8 +36,13 @@ class Principal:
         return frozenset(self.roles)
 
     @property
+    def sees_all_teams(self) -> bool:
+        """Owners see every team's metadata and state words; commands they read only as members."""
+        return self.user.is_superuser
+
+    @property
     def audiences(self) -> frozenset[str]:
-        """The event audiences this principal belongs to; owners see every team's state words."""
+        """The event audiences this principal belongs to by membership (see `sees_all_teams`)."""
         own = {f"team:{team_id}" for team_id in self.roles} | {f"user:{self.user.pk}"}
         return frozenset(own | ({"owners"} if self.user.is_superuser else set()))
 
@@ -47,6 +51,3 @@ class Principal:
 
     def has_role(self, team_id: str, roles: frozenset[str]) -> bool:
         return self.roles.get(team_id) in roles
-
-
-__all__ = ["Principal", "Scope"]

@@ -135,7 +135,9 @@ def list_installed(connection: BaseDatabaseWrapper) -> set[tuple[str, str]]:
             "AND t.tgname LIKE %s"
         )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [PREFIX.replace("_", r"\_") + "%" if connection.vendor != "sqlite" else PREFIX + "%"])
+        cursor.execute(
+            sql, [PREFIX.replace("_", r"\_") + "%" if connection.vendor != "sqlite" else PREFIX + "%"]
+        )
         return {(str(table), str(name)) for table, name in cursor.fetchall()}
 
 

@@ -11,7 +11,7 @@ from events.keyring import KeyringError, get_keyring
 from events.models import KeyUse
 
 
-class EncryptedField(models.TextField[str, str]):
+class EncryptedField(models.TextField):  # type: ignore[type-arg]  # not subscriptable at run time
     """Holds `id.nonce.ciphertext`, or "" for nothing. Write with `seal`, read with `reveal`."""
 
 
@@ -51,9 +51,7 @@ def register_keys() -> None:
     for use in KeyUse.objects.all():
         if keyring.get(use.key_id).check_value != use.check_value:
             raise KeyringError(f"key {use.key_id!r} is not the key this database was written with")
-    KeyUse.objects.get_or_create(
-        key_id=keyring.first.id, defaults={"check_value": keyring.first.check_value}
-    )
+    KeyUse.objects.get_or_create(key_id=keyring.first.id, defaults={"check_value": keyring.first.check_value})
 
 
 def reencrypt_rows(batch_size: int = 200) -> dict[str, int]:
@@ -61,7 +59,9 @@ def reencrypt_rows(batch_size: int = 200) -> dict[str, int]:
     first = get_keyring().first.id
     counts: dict[str, int] = {}
     for model, field in list_encrypted_fields():
-        stale: Any = model._default_manager.exclude(**{field: ""}).exclude(**{f"{field}__startswith": f"{first}."})
+        stale: Any = model._default_manager.exclude(**{field: ""}).exclude(
+            **{f"{field}__startswith": f"{first}."}
+        )
         for instance in stale.iterator(chunk_size=batch_size):
             before = getattr(instance, field)
             seal(instance, field, reveal(instance, field))

@@ -22,7 +22,7 @@ def make_id() -> str:
     return head + "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH - TIME_LENGTH))
 
 
-class RecordId(models.CharField[str, str]):
+class RecordId(models.CharField):  # type: ignore[type-arg]  # not subscriptable at run time
     """Primary key of every domain record; collation C on PostgreSQL so that it compares as bytes."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -76,7 +76,11 @@ class Keyring:
         try:
             key_id, nonce, ciphertext = sealed.split(".")
             key = self.get(key_id)
-            return AESGCM(key.derive("fields")).decrypt(decode(nonce), decode(ciphertext), context.encode()).decode()
+            return (
+                AESGCM(key.derive("fields"))
+                .decrypt(decode(nonce), decode(ciphertext), context.encode())
+                .decode()
+            )
         except (ValueError, InvalidTag) as error:
             raise KeyringError("an encrypted value can't be read: it was changed, moved or cut") from error
 
@@ -144,7 +148,9 @@ def load_keyring(path: Path) -> Keyring:
     try:
         return parse_keyring(path.read_text())
     except FileNotFoundError as error:
-        raise KeyringError("the keys file does not exist; `manage.py up` makes one on the first run") from error
+        raise KeyringError(
+            "the keys file does not exist; `manage.py up` makes one on the first run"
+        ) from error
 
 
 def get_keyring() -> Keyring:

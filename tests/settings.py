@@ -27,3 +27,8 @@ INSTALLED_APPS = [
     for name in _portal_settings.INSTALLED_APPS
     if find_spec(name.split(".")[0]) and (name != "portal.apps.PortalAdminConfig" or find_spec("portal.apps"))
 ]
+
+from events.keyring import make_keys_file  # noqa: E402
+from portal.settings import COUNTERSIGN_KEYS_FILE  # noqa: E402
+
+make_keys_file(COUNTERSIGN_KEYS_FILE)

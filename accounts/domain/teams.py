@@ -89,7 +89,12 @@ def change_role(*, principal: Principal, membership: Membership, role: str) -> N
         before = membership.role
         if not Membership.objects.filter(pk=membership.pk, ended_at=None, role=before).update(role=role):
             raise Conflict("The membership has changed meanwhile.")
-        change.audit("membership.change", subject_of(team), before={"user": user.pk, "role": before}, after={"role": role})
+        change.audit(
+            "membership.change",
+            subject_of(team),
+            before={"user": user.pk, "role": before},
+            after={"role": role},
+        )
         announce_rights(change, user)
 
 

@@ -74,9 +74,7 @@ def create_token_as(
     with changes(principal.actor):
         if not can_create_token_for(principal, user):
             raise Refused("Tokens are made in a session, for oneself or for a service account one owns.")
-        return create_token(
-            actor=principal.actor, user=user, name=name, scopes=scopes, expires_at=expires_at
-        )
+        return create_token(actor=principal.actor, user=user, name=name, scopes=scopes, expires_at=expires_at)
 
 
 def revoke_token(*, principal: Principal, token: ApiToken) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from accounts.enums import UserKind
 from accounts.models import ApiToken, User
 from accounts.policies import can_manage_users
 from accounts.principal import Principal
-from django.utils import timezone
 from events.actors import Actor, Subject
 from events.changes import Change, changes
 from events.errors import Conflict, Invalid, Refused
@@ -37,9 +37,7 @@ def create_user(
 
     The caller has checked the actor's right to do so (command line, or `create_user_as`).
     """
-    user = User(
-        username=username, name=name, email=email, kind=kind, owner=owner, is_superuser=is_superuser
-    )
+    user = User(username=username, name=name, email=email, kind=kind, owner=owner, is_superuser=is_superuser)
     user.set_unusable_password()
     with changes(actor) as change:
         validate(user)

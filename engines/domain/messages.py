@@ -1,0 +1,129 @@
+"""Messages of a chat as the engine tells them: upserted by id, in any order, a finished status never lowered.
+
+Only what a conversation shows is kept: text parts, and of a tool part its name and status. Inputs and
+outputs stay in the engine; what needs a decision is stored, encrypted, with its permission request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from engines.enums import EngineMessageStatus, MessageRole
+from engines.models import Chat, Engine, Message
+
+MAX_TEXT = 20_000
+MAX_PARTS = 500
+PREVIEW_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """One message as the engine tells it; `error` is the error's name, "" for none."""
+
+    id: str
+    session_id: str
+    role: str
+    parent_id: str
+    created_at: datetime
+    is_completed: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartFacts:
+    """One part: `kind` is "text" or "tool"; `text` holds a text part's whole text."""
+
+    id: str
+    message_id: str
+    session_id: str
+    kind: str
+    text: str = ""
+    tool: str = ""
+    call_id: str = ""
+    status: str = ""
+
+
+def derive_status(facts: MessageFacts) -> str:
+    if facts.role != MessageRole.ASSISTANT:
+        return ""
+    if facts.error == "MessageAbortedError":
+        return EngineMessageStatus.ABORTED
+    if facts.error:
+        return EngineMessageStatus.FAILED
+    return EngineMessageStatus.COMPLETED if facts.is_completed else EngineMessageStatus.PROCESSING
+
+
+def record_message(*, engine: Engine, facts: MessageFacts) -> Message | None:
+    """Upsert by engine message id; None when the session is not a chat's root session."""
+    if facts.role not in MessageRole.values:
+        return None
+    chat = Chat.objects.filter(engine=engine, ai_engine_session_id=facts.session_id).first()
+    if chat is None:
+        return None
+    status = derive_status(facts)
+    message, is_new = Message.objects.get_or_create(
+        chat=chat,
+        ai_engine_message_id=facts.id,
+        defaults={
+            "role": facts.role,
+            "parent_id": facts.parent_id,
+            "engine_message_status": status,
+            "created": facts.created_at,
+        },
+    )
+    if not is_new and message.engine_message_status not in EngineMessageStatus.finished():
+        Message.objects.filter(pk=message.pk).exclude(
+            engine_message_status__in=EngineMessageStatus.finished()
+        ).update(
+            role=facts.role, parent_id=facts.parent_id, engine_message_status=status, updated=timezone.now()
+        )
+    return message
+
+
+def record_part(*, engine: Engine, facts: PartFacts) -> None:
+    """Merge one part into its message by part id; a message that came later is made for it."""
+    chat = Chat.objects.filter(engine=engine, ai_engine_session_id=facts.session_id).first()
+    if chat is None:
+        return
+    message, _ = Message.objects.get_or_create(
+        chat=chat,
+        ai_engine_message_id=facts.message_id,
+        defaults={"role": MessageRole.ASSISTANT, "engine_message_status": EngineMessageStatus.PROCESSING},
+    )
+    parts = merge_part(message.parts, describe_part(facts))
+    if parts == message.parts:
+        return
+    Message.objects.filter(pk=message.pk).update(parts=parts, updated=timezone.now())
+    if facts.kind == "text" and facts.text.strip():
+        Chat.objects.filter(pk=chat.pk).update(preview=facts.text.strip()[:PREVIEW_LENGTH])
+
+
+def describe_part(facts: PartFacts) -> dict[str, Any]:
+    if facts.kind == "text":
+        return {"id": facts.id, "type": "text", "text": facts.text[:MAX_TEXT]}
+    return {
+        "id": facts.id,
+        "type": "tool",
+        "tool": facts.tool,
+        "callID": facts.call_id,
+        "status": facts.status,
+    }
+
+
+FINISHED_TOOL = frozenset({"completed", "error"})
+
+
+def merge_part(parts: list[dict[str, Any]], part: dict[str, Any]) -> list[dict[str, Any]]:
+    """`parts` with `part` in its place, sorted by part id; a finished tool part never goes back."""
+    known = {item["id"]: item for item in parts}
+    old = known.get(part["id"])
+    if old is not None and old.get("status") in FINISHED_TOOL and part.get("status") not in FINISHED_TOOL:
+        return parts
+    if old is not None and old["type"] == part["type"] == "text" and len(part["text"]) < len(old["text"]):
+        return parts
+    known[part["id"]] = part
+    return [known[key] for key in sorted(known)][:MAX_PARTS]

@@ -1,0 +1,135 @@
+"""Engines: registered, paused, retired; their state as the relay sees it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Team
+from accounts.principal import Principal
+from engines.models import Engine
+from engines.policies import can_manage_engine
+from events.actors import Actor, Subject
+from events.changes import Change, changes
+from events.encryption import seal
+from events.errors import Conflict, Invalid, Refused
+
+
+def subject_of(engine: Engine) -> Subject:
+    return Subject("engine", engine.pk)
+
+
+def normalize_address(address: str) -> str:
+    """`scheme://host:port` without credentials, path or query. Raises Invalid."""
+    parts = urlsplit(address.strip())
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise Invalid("The address has no valid port.", field="address") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Invalid("An engine's address looks like http://host:port.", field="address")
+    if parts.username or parts.password:
+        raise Invalid("Credentials do not belong into the address.", field="address")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise Invalid("An engine's address has no path.", field="address")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+def register_engine(
+    *,
+    actor: Actor,
+    team: Team,
+    name: str,
+    address: str,
+    username: str = "opencode",
+    password: str = "",
+    directories: list[str] | None = None,
+    version: str = "",
+    control: str = "none",
+) -> Engine:
+    """A new engine of `team`; the caller has checked the actor's right to do so."""
+    for directory in directories or []:
+        if not directory.startswith("/") or "\0" in directory:
+            raise Invalid(f"{directory!r} is not an absolute path.", field="directories")
+    engine = Engine(
+        team=team,
+        name=name,
+        address=normalize_address(address),
+        username=username,
+        directories=directories or [],
+        version=version,
+        control=control,
+    )
+    seal(engine, "password", password)
+    with changes(actor) as change:
+        try:
+            with transaction.atomic():
+                engine.save(force_insert=True)
+        except IntegrityError as error:
+            raise Conflict("An engine of this name or address is registered already.") from error
+        change.audit(
+            "engine.register",
+            subject_of(engine),
+            after={"team": team.pk, "address": engine.address, "has_password": bool(password)},
+        )
+        announce(change, engine, "engine.registered")
+    return engine
+
+
+def announce(change: Change, engine: Engine, kind: str) -> None:
+    change.event(
+        kind,
+        subject_of(engine),
+        topic="health",
+        audience=engine.team.audience,
+        words={"state": engine.state, "is_enabled": engine.is_enabled},
+    )
+
+
+def set_engine_state(
+    *, actor: Actor, engine_id: str, state: str, reason: str = "", version: str = ""
+) -> bool:
+    """Record what the relay sees; True when it is news. An unchanged state writes nothing."""
+    with changes(actor) as change:
+        engine = Engine.objects.select_related("team").get(pk=engine_id)
+        version = version or engine.version
+        if (engine.state, engine.state_reason, engine.version) == (state, reason[:300], version):
+            return False
+        before = {"state": engine.state, "version": engine.version}
+        engine.state, engine.state_reason, engine.version = state, reason[:300], version[:40]
+        Engine.objects.filter(pk=engine_id).update(
+            state=state, state_reason=engine.state_reason, version=engine.version, state_since=timezone.now()
+        )
+        change.audit(
+            "engine.state",
+            subject_of(engine),
+            before=before,
+            after={"state": state, "reason": engine.state_reason, "version": engine.version},
+        )
+        announce(change, engine, "engine.state")
+    return True
+
+
+def stamp_engine_seen(*, engine_id: str, at: datetime) -> None:
+    """Last sign of life; not audited, no event."""
+    Engine.objects.filter(pk=engine_id).update(last_seen_at=at)
+
+
+def set_engine_enabled(*, principal: Principal, engine: Engine, is_enabled: bool) -> None:
+    """Pause or resume: a paused engine has no relay, so nothing of it is answered."""
+    with changes(principal.actor) as change:
+        if not can_manage_engine(principal, engine):
+            raise Refused("Only the team's admins and owners pause engines.")
+        if (
+            not Engine.objects.filter(pk=engine.pk, retired_at=None)
+            .exclude(is_enabled=is_enabled)
+            .update(is_enabled=is_enabled)
+        ):
+            raise Conflict("The engine is in that state already.")
+        engine.is_enabled = is_enabled
+        change.audit("engine.enable" if is_enabled else "engine.pause", subject_of(engine))
+        announce(change, engine, "engine.changed")

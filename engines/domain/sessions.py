@@ -1,0 +1,212 @@
+"""Sessions of an engine: root sessions become chats, sessions with a parent become ledger rows.
+
+Idempotent and monotonic: the same facts twice change nothing, and parents may come after children.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from engines.enums import SessionState, SubagentKind, SubagentStatus, Turn
+from engines.models import Chat, Engine, Subagent
+from events.actors import Actor, Subject
+from events.changes import Change, changes
+
+MAX_DEPTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What an engine says of a session. `parent_id` is "" for a root session."""
+
+    id: str
+    parent_id: str
+    title: str
+    directory: str
+    agent: str
+    created_at: datetime
+
+
+def record_session(*, actor: Actor, engine: Engine, facts: SessionFacts) -> None:
+    """Adopt or refresh a session, whoever created it."""
+    with changes(actor) as change:
+        if facts.parent_id:
+            record_subagent(change, engine, facts)
+        else:
+            record_chat(change, engine, facts)
+
+
+def record_chat(change: Change, engine: Engine, facts: SessionFacts) -> None:
+    values = {
+        "title": facts.title[:300],
+        "directory": facts.directory[:1000],
+        "agent": facts.agent[:80],
+    }
+    chat, is_new = Chat.objects.get_or_create(
+        engine=engine,
+        ai_engine_session_id=facts.id,
+        defaults={
+            **values,
+            "team_id": engine.team_id,
+            "created_at": facts.created_at,
+            "last_active": facts.created_at,
+        },
+    )
+    fresh = {name: value for name, value in values.items() if value and value != getattr(chat, name)}
+    if is_new:
+        change.audit("chat.adopt", Subject("chat", chat.pk), after={"engine": engine.pk, "session": facts.id})
+    elif fresh:
+        Chat.objects.filter(pk=chat.pk).update(**fresh)
+    if is_new or fresh:
+        announce_chat(change, chat)
+    if is_new:
+        link_children(engine, facts.id, parent=None, chat=chat)
+
+
+def record_subagent(change: Change, engine: Engine, facts: SessionFacts) -> None:
+    parent = Subagent.objects.filter(instance=engine, source_ref=facts.parent_id).first()
+    chat = (
+        parent.chat
+        if parent
+        else Chat.objects.filter(engine=engine, ai_engine_session_id=facts.parent_id).first()
+    )
+    row, is_new = Subagent.objects.get_or_create(
+        instance=engine,
+        kind=SubagentKind.OPENCODE_TASK,
+        source_ref=facts.id,
+        incarnation="",
+        defaults={
+            "parent_ref": facts.parent_id,
+            "parent": parent,
+            "root": (parent.root or parent) if parent else None,
+            "depth": parent.depth + 1 if parent else 1,
+            "chat": chat,
+            "agent": facts.agent[:80],
+            "description": facts.title[:300],
+            "working_directory": facts.directory[:1000],
+            "status": SubagentStatus.RUNNING,
+            "started_at": facts.created_at,
+            "evidence": "engine session parent id",
+        },
+    )
+    if is_new:
+        change.audit(
+            "subagent.adopt",
+            Subject("subagent", row.pk),
+            after={"engine": engine.pk, "parent": facts.parent_id},
+        )
+        announce_subagent(change, row, engine)
+        link_children(engine, facts.id, parent=row, chat=chat)
+    else:
+        Subagent.objects.filter(pk=row.pk).update(last_seen_at=timezone.now())
+
+
+def link_children(engine: Engine, session_id: str, *, parent: Subagent | None, chat: Chat | None) -> None:
+    """Give rows that came before their parent their place, level by level."""
+    level: list[tuple[str, Subagent | None]] = [(session_id, parent)]
+    for _ in range(MAX_DEPTH):
+        following: list[tuple[str, Subagent | None]] = []
+        for ref, above in level:
+            for child in Subagent.objects.filter(instance=engine, parent_ref=ref):
+                child.parent, child.chat = above, chat or child.chat
+                child.root = (above.root or above) if above else None
+                child.depth = above.depth + 1 if above else 1
+                child.save(update_fields=["parent", "chat", "root", "depth"])
+                following.append((child.source_ref, child))
+        if not following:
+            return
+        level = following
+
+
+def announce_chat(change: Change, chat: Chat) -> None:
+    change.event(
+        "chat.changed",
+        Subject("chat", chat.pk),
+        topic="chats",
+        audience=f"team:{chat.team_id}",
+        words={"turn": chat.turn, "session_state": chat.session_state},
+    )
+
+
+def announce_subagent(change: Change, row: Subagent, engine: Engine) -> None:
+    change.event(
+        "subagent.changed",
+        Subject("subagent", row.pk),
+        topic="chats",
+        audience=f"team:{engine.team_id}",
+        words={"status": row.status, "chat": row.chat_id},
+    )
+
+
+def record_session_state(*, actor: Actor, engine: Engine, session_id: str, state: str, at: datetime) -> None:
+    """The session's state as the engine tells it; a deleted session stays deleted."""
+    with changes(actor) as change:
+        chat = Chat.objects.filter(engine=engine, ai_engine_session_id=session_id).first()
+        if chat is not None:
+            record_chat_state(change, chat, state, at)
+            return
+        row = Subagent.objects.filter(instance=engine, source_ref=session_id).first()
+        if row is not None:
+            record_subagent_state(change, row, engine, state, at)
+
+
+def record_chat_state(change: Change, chat: Chat, state: str, at: datetime) -> None:
+    turn = Turn.ASSISTANT if state in {SessionState.BUSY, SessionState.RETRY} else Turn.USER
+    if chat.session_state in {state, SessionState.DELETED}:
+        return
+    before = {"turn": chat.turn, "session_state": chat.session_state}
+    chat.turn, chat.session_state = turn, state
+    Chat.objects.filter(pk=chat.pk).update(turn=turn, session_state=state, last_active=at)
+    change.audit(
+        "chat.turn", Subject("chat", chat.pk), before=before, after={"turn": turn, "session_state": state}
+    )
+    announce_chat(change, chat)
+
+
+def record_subagent_state(change: Change, row: Subagent, engine: Engine, state: str, at: datetime) -> None:
+    """Idle ends a delegation as completed; deleted without an end is lost, never completed."""
+    status = {
+        SessionState.BUSY: SubagentStatus.RUNNING,
+        SessionState.RETRY: SubagentStatus.RUNNING,
+        SessionState.IDLE: SubagentStatus.COMPLETED,
+        SessionState.DELETED: SubagentStatus.LOST,
+    }.get(SessionState(state))
+    if status is None or row.status in SubagentStatus.ended() or row.status == status:
+        return
+    before, row.status = row.status, status
+    ended_at = at if status in SubagentStatus.ended() else None
+    Subagent.objects.filter(pk=row.pk).update(
+        status=status, status_raw=state, ended_at=ended_at, last_seen_at=at
+    )
+    change.audit(
+        "subagent.status", Subject("subagent", row.pk), before={"status": before}, after={"status": status}
+    )
+    announce_subagent(change, row, engine)
+
+
+def record_abort(*, actor: Actor, engine: Engine, session_id: str, at: datetime) -> None:
+    """A turn was aborted; its subagents' rows end as cancelled."""
+    with changes(actor) as change:
+        Chat.objects.filter(engine=engine, ai_engine_session_id=session_id).update(aborted_at=at)
+        row = Subagent.objects.filter(instance=engine, source_ref=session_id).first()
+        if row is not None and row.status not in SubagentStatus.ended():
+            before, row.status = row.status, SubagentStatus.CANCELLED
+            Subagent.objects.filter(pk=row.pk).update(status=row.status, status_raw="aborted", ended_at=at)
+            change.audit(
+                "subagent.status",
+                Subject("subagent", row.pk),
+                before={"status": before},
+                after={"status": row.status},
+            )
+            announce_subagent(change, row, engine)
+
+
+def block_chat(*, actor: Actor, chat: Chat, why: str) -> None:
+    """An incident: somebody else answered a request of this chat."""
+    with changes(actor) as change:
+        if Chat.objects.filter(pk=chat.pk, blocked_at=None).update(blocked_at=timezone.now()):
+            change.audit("chat.block", Subject("chat", chat.pk), after={"why": why})
+            announce_chat(change, chat)

@@ -1,0 +1,5 @@
+from engines.models.chat import Chat, Message
+from engines.models.engine import Engine
+from engines.models.subagent import Subagent
+
+__all__ = ["Chat", "Engine", "Message", "Subagent"]

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from accounts.principal import Principal
+from engines.models import Chat, Engine, Subagent
+
+
+def list_engines(principal: Principal) -> QuerySet[Engine]:
+    engines = Engine.objects.filter(retired_at=None)
+    return engines if principal.sees_all_teams else engines.filter(team_id__in=principal.team_ids)
+
+
+def list_chats(principal: Principal) -> QuerySet[Chat]:
+    return Chat.objects.filter(team_id__in=principal.team_ids)
+
+
+def list_subagents(principal: Principal) -> QuerySet[Subagent]:
+    return Subagent.objects.filter(instance__team_id__in=principal.team_ids)
+
+
+def find_place(engine_id: str, session_id: str) -> tuple[Chat | None, Subagent | None]:
+    """Where a session stands: the chat of its root, and its ledger row when it is a subagent's."""
+    subagent = (
+        Subagent.objects.filter(instance_id=engine_id, source_ref=session_id).select_related("chat").first()
+    )
+    if subagent is not None:
+        return subagent.chat, subagent
+    return Chat.objects.filter(engine_id=engine_id, ai_engine_session_id=session_id).first(), None
+
+
+def list_parent_chain(subagent: Subagent | None) -> list[Subagent]:
+    """From the subagent nearest to the root down to this one; at most 32 steps."""
+    chain: list[Subagent] = []
+    while subagent is not None and len(chain) < 32:
+        chain.append(subagent)
+        subagent = subagent.parent
+    return chain[::-1]

@@ -1,0 +1,124 @@
+"""The reply outbox: nothing is sent once and hoped for.
+
+`queued → sent → confirmed | orphaned | failed`. A reply is claimed (`sent`) before it is posted, so a crash
+at any point leaves a row that says "perhaps sent"; what became of it is then asked from the engine.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from events.actors import RELAY_ACTOR, Actor, Subject
+from events.changes import Change, changes
+from governance.domain.announce import announce_delivery
+from governance.enums import Reply, ReplyState
+from governance.models import EngineReply, PermissionRequest
+
+FIRST_RETRY = timedelta(milliseconds=500)
+LAST_RETRY = timedelta(seconds=60)
+MAX_ATTEMPTS_COUNTED = 12
+
+
+def queue_reply(
+    change: Change, request: PermissionRequest, *, reply: Reply, message: str = ""
+) -> EngineReply | None:
+    """Put a reply into the outbox, in the caller's transaction; None for requests without an engine."""
+    if request.engine_id is None:
+        return None
+    row = EngineReply.objects.create(
+        request=request, engine_id=request.engine_id, reply=reply, message=message
+    )
+    change.audit("reply.queue", request.subject, after={"reply": reply, "reply_id": row.pk})
+    announce_delivery(change, row, request.team_id)
+    return row
+
+
+def claim_next_reply(*, engine_id: str, epoch: int, now: datetime) -> EngineReply | None:
+    """Take the oldest due reply of an engine for sending; None when there is none.
+
+    The caller holds the engine's lease in the same transaction.
+    """
+    with changes(RELAY_ACTOR) as change:
+        row = (
+            EngineReply.objects.filter(engine_id=engine_id, state=ReplyState.QUEUED, next_attempt_at__lte=now)
+            .select_related("request")
+            .order_by("next_attempt_at", "created_at")
+            .first()
+        )
+        if row is None:
+            return None
+        claimed = EngineReply.objects.filter(pk=row.pk, state=ReplyState.QUEUED).update(
+            state=ReplyState.SENT,
+            sent_at=now,
+            attempts=F("attempts") + 1,
+            claimed_epoch=epoch,
+            accepted_at=None,
+        )
+        if not claimed:
+            return None
+        row.refresh_from_db()
+        change.audit("reply.claim", row.request.subject, after={"reply_id": row.pk, "attempt": row.attempts})
+        announce_delivery(change, row, row.request.team_id)
+        return row
+
+
+def record_accepted(*, reply: EngineReply, now: datetime) -> None:
+    """The engine answered 200; the confirmation is still to come."""
+    with changes(RELAY_ACTOR) as change:
+        if EngineReply.objects.filter(pk=reply.pk, state=ReplyState.SENT).update(
+            accepted_at=now, last_error=""
+        ):
+            change.audit(
+                "reply.accepted",
+                Subject("permission_request", reply.request_id),
+                after={"reply_id": reply.pk},
+            )
+
+
+def requeue_reply(*, reply: EngineReply, error: str, now: datetime) -> None:
+    """It did not arrive: try again later, with back-off up to a minute, until it is confirmed or orphaned."""
+    delay = min(FIRST_RETRY * 2 ** min(reply.attempts, MAX_ATTEMPTS_COUNTED), LAST_RETRY)
+    move_reply(reply, {ReplyState.SENT}, ReplyState.QUEUED, error=error, next_attempt_at=now + delay)
+
+
+def confirm_reply(*, reply: EngineReply, now: datetime) -> None:
+    """The engine said so, or no longer lists what we answered with its 200."""
+    move_reply(reply, ReplyState.open(), ReplyState.CONFIRMED, ended_at=now)
+
+
+def orphan_reply(*, reply: EngineReply, why: str, now: datetime, actor: Actor = RELAY_ACTOR) -> bool:
+    """It can't have its effect any more: "approved, did not run". True when this call ended it."""
+    return move_reply(reply, ReplyState.open(), ReplyState.ORPHANED, error=why, ended_at=now, actor=actor)
+
+
+def fail_reply(*, reply: EngineReply, why: str, now: datetime) -> None:
+    """The engine refuses it for good (a 4xx that is not 404)."""
+    move_reply(reply, ReplyState.open(), ReplyState.FAILED, error=why, ended_at=now)
+
+
+def move_reply(
+    reply: EngineReply,
+    expected: set[ReplyState] | frozenset[str],
+    state: ReplyState,
+    *,
+    error: str = "",
+    actor: Actor = RELAY_ACTOR,
+    **values: datetime,
+) -> bool:
+    """Conditional transition; False when the row had moved on."""
+    with changes(actor) as change:
+        moved = EngineReply.objects.filter(pk=reply.pk, state__in=list(expected)).update(
+            state=state, last_error=error[:300], **values
+        )
+        if not moved:
+            return False
+        row = EngineReply.objects.select_related("request").get(pk=reply.pk)
+        change.audit(
+            f"reply.{state.value}",
+            row.request.subject,
+            after={"reply_id": row.pk, "reply": row.reply, "error": row.last_error},
+        )
+        announce_delivery(change, row, row.request.team_id)
+    return True

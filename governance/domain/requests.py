@@ -1,0 +1,274 @@
+"""Permission requests come in: from an engine, or from another agent through the API; then they are sealed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Team
+from accounts.principal import Principal
+from engines.models import Engine
+from engines.queries import find_place
+from events.actors import RELAY_ACTOR, Actor, ActorKind
+from events.changes import changes
+from events.encryption import reveal, seal
+from events.errors import Conflict, Invalid, Refused
+from governance.content import MAX_CONTENT_BYTES, RequestContent, digest_content, make_visible
+from governance.domain.announce import announce_request
+from governance.enums import RequestSource, RequestState
+from governance.models import PermissionRequest
+from governance.policies import can_create_request
+from reviews.domain.policies import required_approvals
+from reviews.enums import ReviewKind
+
+DEFAULT_EXPIRY = timedelta(hours=1)
+MAX_EXPIRY = timedelta(days=30)
+MIN_EXPIRY = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedByEngine:
+    """A permission request as the engine announced or listed it."""
+
+    engine_request_id: str
+    session_id: str
+    permission: str
+    patterns: list[str]
+    directory: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+    message_id: str = ""
+    call_id: str = ""
+
+
+def record_engine_request(*, engine: Engine, asked: AskedByEngine, now: datetime) -> PermissionRequest:
+    """Store a request at once, unsealed; the same request again returns the row that is there."""
+    known = PermissionRequest.objects.filter(engine=engine, engine_request_id=asked.engine_request_id).first()
+    if known is not None:
+        return known
+    chat, subagent = find_place(engine.pk, asked.session_id)
+    content = build_engine_content(asked, agent=(subagent.agent if subagent else chat.agent if chat else ""))
+    request = PermissionRequest(
+        team_id=engine.team_id,
+        source=RequestSource.ENGINE,
+        engine=engine,
+        chat=chat,
+        subagent=subagent,
+        engine_request_id=asked.engine_request_id,
+        session_id=asked.session_id,
+        tool_message_id=asked.message_id,
+        tool_call_id=make_visible(asked.call_id)[:200],
+        requester_kind=ActorKind.ENGINE,
+        requester_id=engine.pk,
+        requester_label=engine.name,
+        created_at=now,
+        expires_at=now + timedelta(seconds=engine.request_timeout_s),
+    )
+    return insert_request(Actor(ActorKind.ENGINE, engine.pk, RELAY_ACTOR.door, engine.name), request, content)
+
+
+def build_engine_content(asked: AskedByEngine, *, agent: str) -> RequestContent:
+    command, diff = asked.metadata.get("command"), asked.metadata.get("diff")
+    return RequestContent(
+        permission=asked.permission,
+        patterns=list(asked.patterns),
+        directory=asked.directory,
+        agent=agent,
+        command=command if isinstance(command, str) else "",
+        diff=diff if isinstance(diff, str) else "",
+        metadata={key: value for key, value in asked.metadata.items() if key not in {"command", "diff"}},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an agent asks through the API."""
+
+    permission: str
+    patterns: list[str] = field(default_factory=list)
+    command: str = ""
+    diff: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict)
+    directory: str = ""
+    agent: str = ""
+    session_id: str = ""
+    expires_in_s: int | None = None
+    idempotency_key: str = ""
+
+
+def create_request(*, principal: Principal, team: Team, wish: Wish) -> tuple[PermissionRequest, bool]:
+    """(request, is new). The same idempotency key with the same content returns the first request.
+
+    Raises Refused, Invalid, or Conflict when the key was used for other content.
+    """
+    now = timezone.now()
+    content = RequestContent(
+        permission=wish.permission,
+        patterns=wish.patterns,
+        directory=wish.directory,
+        agent=wish.agent,
+        command=wish.command,
+        diff=wish.diff,
+        arguments=wish.arguments,
+    )
+    with changes(principal.actor):
+        if not can_create_request(principal, team.pk):
+            raise Refused("Only members of a team ask for it, with the scope requests:create.")
+        known = find_by_key(principal, wish.idempotency_key)
+        if known is not None:
+            return require_same(known, content), False
+        request = PermissionRequest(
+            team=team,
+            source=RequestSource.API,
+            session_id=make_visible(wish.session_id)[:64],
+            requester_kind=principal.actor.kind,
+            requester_id=principal.user.pk,
+            requester_label=str(principal.user),
+            idempotency_key=wish.idempotency_key,
+            created_at=now,
+            expires_at=now + check_expiry(wish.expires_in_s),
+        )
+        request = insert_request(principal.actor, request, content)
+        return seal_request(actor=principal.actor, request=request, arguments=wish.arguments, now=now), True
+
+
+def check_expiry(expires_in_s: int | None) -> timedelta:
+    if expires_in_s is None:
+        return DEFAULT_EXPIRY
+    wanted = timedelta(seconds=min(expires_in_s, 10**9))
+    if not MIN_EXPIRY <= wanted <= MAX_EXPIRY:
+        raise Invalid("A request expires after 5 seconds to 30 days.", field="expires_in_s")
+    return wanted
+
+
+def find_by_key(principal: Principal, key: str) -> PermissionRequest | None:
+    if not key:
+        return None
+    return PermissionRequest.objects.filter(
+        requester_kind=principal.actor.kind, requester_id=principal.user.pk, idempotency_key=key
+    ).first()
+
+
+def require_same(known: PermissionRequest, content: RequestContent) -> PermissionRequest:
+    """The request made first under this key; Conflict when it asked for something else."""
+    first = RequestContent.from_text(reveal(known, "content"))
+    if replace(content, nonce=first.nonce) != first:
+        raise Conflict("This idempotency key was used for another request.", code="idempotency_key_reused")
+    return known
+
+
+def insert_request(actor: Actor, request: PermissionRequest, content: RequestContent) -> PermissionRequest:
+    """Write the row with its draft content; whoever comes second with the same key gets the first row."""
+    request.permission = make_visible(content.permission)[:120]
+    request.directory = make_visible(content.directory)[:1000]
+    request.agent = make_visible(content.agent)[:80]
+    request.approvals_needed = required_approvals(team_id=request.team_id, kind=ReviewKind.PERMISSION_REQUEST)
+    set_content(request, content, arguments_known=False)
+    with changes(actor) as change:
+        try:
+            with transaction.atomic():
+                request.save(force_insert=True)
+        except IntegrityError:
+            first = (
+                PermissionRequest.objects.filter(
+                    engine_id=request.engine_id, engine_request_id=request.engine_request_id
+                ).first()
+                if request.engine_id
+                else None
+            )
+            if first is None:
+                raise Conflict("The same request is being made at this moment; ask again.") from None
+            return first
+        change.audit(
+            "permission_request.ask",
+            request.subject,
+            after={"permission": request.permission, "source": request.source, "engine": request.engine_id},
+        )
+        announce_request(change, request, "created")
+    return request
+
+
+def set_content(request: PermissionRequest, content: RequestContent, *, arguments_known: bool) -> None:
+    """Put content, fingerprint and what lists show of it on the row; the caller saves."""
+    text = content.to_text()
+    if len(text) > MAX_CONTENT_BYTES:
+        raise Invalid("The request is larger than 4 MiB.", code="too_large")
+    seal(request, "content", text)
+    request.fingerprint = content.fingerprint
+    digest = digest_content(content, arguments_known=arguments_known)
+    request.summary = digest.summary
+    request.is_summary_whole = digest.is_whole
+    request.findings = [{"code": item.code, "sentence": item.sentence} for item in digest.findings]
+    request.arguments_known = arguments_known
+
+
+def seal_request(
+    *,
+    actor: Actor,
+    request: PermissionRequest,
+    arguments: dict[str, Any] | None,
+    now: datetime,
+    tool: str = "",
+) -> PermissionRequest:
+    """Fix the content: from now on it can be approved. `arguments` None means that they stay unknown.
+
+    A request that is sealed or closed already is returned as it is.
+    """
+    with changes(actor) as change:
+        current = PermissionRequest.objects.get(pk=request.pk)
+        if current.is_sealed or not current.is_pending:
+            return current
+        draft = RequestContent.from_text(reveal(current, "content"))
+        command = draft.command or command_from(arguments)
+        content = replace(draft, arguments=arguments, command=command, tool=tool)
+        before = current.fingerprint
+        set_content(current, content, arguments_known=arguments is not None)
+        sealed = PermissionRequest.objects.filter(
+            pk=current.pk, state=RequestState.PENDING, sealed_at=None, fingerprint=before
+        ).update(
+            content=current.content,
+            fingerprint=current.fingerprint,
+            summary=current.summary,
+            is_summary_whole=current.is_summary_whole,
+            findings=current.findings,
+            arguments_known=current.arguments_known,
+            sealed_at=now,
+        )
+        current.refresh_from_db()
+        if sealed:
+            change.audit(
+                "permission_request.seal",
+                current.subject,
+                after={"fingerprint": current.fingerprint, "arguments_known": current.arguments_known},
+            )
+            announce_request(change, current, "sealed")
+    return current
+
+
+def command_from(arguments: dict[str, Any] | None) -> str:
+    command = (arguments or {}).get("command")
+    return command if isinstance(command, str) else ""
+
+
+def place_requests(*, engine: Engine, session_id: str) -> int:
+    """Attach waiting requests of a session to its chat, now that the session is known; returns how many."""
+    chat, subagent = find_place(engine.pk, session_id)
+    if chat is None and subagent is None:
+        return 0
+    with changes(RELAY_ACTOR) as change:
+        waiting = list(
+            PermissionRequest.objects.filter(
+                engine=engine, session_id=session_id, state=RequestState.PENDING, chat=None
+            ).order_by("pk")
+        )
+        for request in waiting:
+            request.chat, request.subagent = chat, subagent
+            agent = subagent.agent if subagent else chat.agent if chat else ""
+            PermissionRequest.objects.filter(pk=request.pk, state=RequestState.PENDING).update(
+                chat=chat, subagent=subagent, agent=make_visible(agent)[:80]
+            )
+            announce_request(change, request, "placed")
+    return len(waiting)

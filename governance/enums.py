@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class RequestSource(models.TextChoices):
+    ENGINE = "engine", "engine"
+    API = "api", "API"
+
+
+class RequestState(models.TextChoices):
+    PENDING = "pending", "pending"
+    APPROVED = "approved", "approved"
+    DENIED = "denied", "denied"
+    EXPIRED = "expired", "expired"
+    CANCELLED = "cancelled", "cancelled"
+
+    @classmethod
+    def closed(cls) -> frozenset[str]:
+        """Terminal states never change."""
+        return frozenset({cls.APPROVED, cls.DENIED, cls.EXPIRED, cls.CANCELLED})
+
+    @property
+    def event(self) -> str:
+        return f"permission_request.{self.value}"
+
+
+class CloseReason(models.TextChoices):
+    """Why a request ended without a person's decision."""
+
+    TIMED_OUT = "timed_out", "nobody answered in time"
+    ENGINE_DROPPED = "engine_dropped", "the engine no longer waits for it"
+    ENGINE_RESTARTED = "engine_restarted", "the engine restarted"
+    SESSION_ABORTED = "session_aborted", "the agent's turn was aborted"
+    SESSION_ENDED = "session_ended", "the agent's turn ended"
+    SESSION_DELETED = "session_deleted", "the session was deleted"
+    SIBLING_DENIED = "sibling_denied", "another request of the session was denied"
+    ANSWERED_ELSEWHERE = "answered_elsewhere", "somebody answered it in the engine, past Countersign"
+    WITHDRAWN = "withdrawn", "the requester withdrew it"
+
+
+class Reply(models.TextChoices):
+    """The only two words an engine ever hears from us."""
+
+    ONCE = "once", "once"
+    REJECT = "reject", "reject"
+
+
+class ReplyState(models.TextChoices):
+    QUEUED = "queued", "waiting to be sent"
+    SENT = "sent", "sent"
+    CONFIRMED = "confirmed", "confirmed by the engine"
+    ORPHANED = "orphaned", "did not reach a waiting tool call"
+    FAILED = "failed", "the engine refused it"
+
+    @classmethod
+    def open(cls) -> frozenset[str]:
+        return frozenset({cls.QUEUED, cls.SENT})
+
+    @classmethod
+    def ended(cls) -> frozenset[str]:
+        return frozenset({cls.CONFIRMED, cls.ORPHANED, cls.FAILED})

@@ -1,0 +1,72 @@
+"""Who may see, read in full, ask, decide and withdraw."""
+
+from __future__ import annotations
+
+from accounts.enums import Role, Scope
+from accounts.models import User
+from accounts.principal import Principal
+from events.actors import ActorKind
+from governance.enums import RequestSource
+from governance.models import PermissionRequest
+
+
+def can_see_request(principal: Principal, request: PermissionRequest) -> bool:
+    """State, summary and metadata: the team's members and owners."""
+    if not principal.has_scope(Scope.REQUESTS_READ):
+        return is_own_request(principal, request) and principal.has_scope(Scope.REQUESTS_CREATE)
+    return principal.sees_all_teams or request.team_id in principal.team_ids
+
+
+def can_read_full(principal: Principal, request: PermissionRequest) -> bool:
+    """The unmasked command: members only, owners included only as members; tokens need the scope."""
+    return request.team_id in principal.team_ids and principal.has_scope(Scope.REQUESTS_READ_FULL)
+
+
+def can_create_request(principal: Principal, team_id: str) -> bool:
+    return team_id in principal.team_ids and principal.has_scope(Scope.REQUESTS_CREATE)
+
+
+def can_cancel_request(principal: Principal, request: PermissionRequest) -> bool:
+    """Whoever asked through a form or the API may withdraw it."""
+    return is_own_request(principal, request) and principal.has_scope(Scope.REQUESTS_CREATE)
+
+
+def is_own_request(principal: Principal, request: PermissionRequest) -> bool:
+    return request.source == RequestSource.API and request.requester_id == principal.user.pk
+
+
+def was_asked_by(user: User, request: PermissionRequest) -> bool:
+    """This person asked for it by form or API, themselves or through a service account they own."""
+    if request.source != RequestSource.API:
+        return False
+    if request.requester_kind == ActorKind.SERVICE:
+        return User.objects.filter(pk=request.requester_id, owner=user).exists()
+    return request.requester_id == user.pk
+
+
+def explain_not_deciding(principal: Principal, request: PermissionRequest) -> str:
+    """Why this principal may not decide this request; "" when they may. About rights, not about its state."""
+    user = principal.user
+    if user.is_service:
+        return "Service accounts never decide."
+    if request.team_id not in principal.team_ids:
+        return "Only members of the request's team decide it."
+    if principal.token is not None:
+        if not principal.has_scope(Scope.REQUESTS_DECIDE):
+            return "This token lacks the scope requests:decide."
+        if not request.team.tokens_may_decide:
+            return "This team does not let API tokens decide."
+    if was_asked_by(user, request):
+        return "Nobody decides what they, or a service account they own, asked for."
+    if principal.has_role(request.team_id, Role.deciding()) or is_chat_user(user, request):
+        return ""
+    return "Only approvers of the team decide."
+
+
+def is_chat_user(user: User, request: PermissionRequest) -> bool:
+    chat = request.chat
+    return chat is not None and chat.user_id == user.pk and request.team.chat_user_may_decide
+
+
+def can_decide(principal: Principal, request: PermissionRequest) -> bool:
+    return not explain_not_deciding(principal, request)

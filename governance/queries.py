@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from accounts.enums import Scope
+from accounts.principal import Principal
+from events.errors import NotFound
+from governance.enums import ReplyState, RequestState
+from governance.models import EngineReply, PermissionRequest
+from reviews.models import Vote
+
+
+def list_requests(principal: Principal) -> QuerySet[PermissionRequest]:
+    """Everything `can_see_request` lets this principal see."""
+    requests = PermissionRequest.objects.all()
+    if not principal.has_scope(Scope.REQUESTS_READ):
+        return requests.filter(source="api", requester_id=principal.user.pk)
+    return requests if principal.sees_all_teams else requests.filter(team_id__in=principal.team_ids)
+
+
+def get_request(principal: Principal, request_id: str) -> PermissionRequest:
+    """Raises NotFound for what does not exist and for what this principal may not see, alike."""
+    request = (
+        list_requests(principal)
+        .select_related("team", "engine", "chat", "subagent", "closed_by")
+        .filter(pk=request_id)
+        .first()
+    )
+    if request is None:
+        raise NotFound("There is no such permission request.")
+    return request
+
+
+def find_my_votes(principal: Principal, request_ids: list[str]) -> dict[str, Vote]:
+    """{request id: this person's vote}."""
+    votes = Vote.objects.filter(
+        subject_kind="permission_request", subject_id__in=request_ids, voter_id=principal.user.pk
+    )
+    return {vote.subject_id: vote for vote in votes}
+
+
+def count_siblings(request: PermissionRequest) -> int:
+    """Other pending requests of the same engine session: a denial closes them too."""
+    if request.engine_id is None:
+        return 0
+    return (
+        PermissionRequest.objects.filter(
+            engine_id=request.engine_id, session_id=request.session_id, state=RequestState.PENDING
+        )
+        .exclude(pk=request.pk)
+        .count()
+    )
+
+
+def find_last_replies(request_ids: list[str]) -> dict[str, EngineReply]:
+    """{request id: its newest reply}; a list page shows delivery without one query a row."""
+    replies = EngineReply.objects.filter(request_id__in=request_ids).order_by("created_at", "id")
+    return {reply.request_id: reply for reply in replies}
+
+
+@dataclass(frozen=True, slots=True)
+class InboxNumbers:
+    """What the dashboard's tiles show."""
+
+    pending: int
+    oldest_at: datetime | None
+    undelivered: int
+
+
+def read_inbox_numbers(principal: Principal) -> InboxNumbers:
+    requests = list_requests(principal)
+    numbers = requests.filter(state=RequestState.PENDING).aggregate(
+        count=Count("pk"), oldest=Min("created_at")
+    )
+    undelivered = EngineReply.objects.filter(Q(state=ReplyState.QUEUED) | Q(state=ReplyState.SENT))
+    if not principal.sees_all_teams:
+        undelivered = undelivered.filter(request__team_id__in=principal.team_ids)
+    return InboxNumbers(numbers["count"], numbers["oldest"], undelivered.count())

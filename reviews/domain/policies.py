@@ -1,0 +1,39 @@
+"""How many approvals a team asks for."""
+
+from __future__ import annotations
+
+from accounts.models import Team
+from accounts.policies import can_manage_team
+from accounts.principal import Principal
+from events.actors import Subject
+from events.changes import changes
+from events.errors import Invalid, Refused
+from reviews.models import ReviewPolicy
+
+MAX_APPROVALS = 20
+
+
+def required_approvals(*, team_id: str, kind: str) -> int:
+    policy = ReviewPolicy.objects.filter(team_id=team_id, kind=kind).first()
+    return policy.approvals_needed if policy else 1
+
+
+def change_policy(*, principal: Principal, team: Team, kind: str, approvals_needed: int) -> None:
+    """Applies to what is asked from now on; what waits keeps the number it came with."""
+    with changes(principal.actor) as change:
+        if not can_manage_team(principal, team):
+            raise Refused("Only the team's admins and owners change its review policy.")
+        if not 1 <= approvals_needed <= MAX_APPROVALS:
+            raise Invalid(f"Ask for 1 to {MAX_APPROVALS} approvals.", field="approvals_needed")
+        before = required_approvals(team_id=team.pk, kind=kind)
+        if before == approvals_needed:
+            return
+        ReviewPolicy.objects.update_or_create(
+            team=team, kind=kind, defaults={"approvals_needed": approvals_needed}
+        )
+        change.audit(
+            "review_policy.change",
+            Subject("team", team.pk),
+            before={"kind": kind, "approvals_needed": before},
+            after={"kind": kind, "approvals_needed": approvals_needed},
+        )

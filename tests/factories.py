@@ -1,0 +1,104 @@
+"""Rows that tests start from, made through the domain wherever it has a verb for it."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.domain.teams import add_member, create_team
+from accounts.domain.tokens import create_token
+from accounts.domain.users import create_user
+from accounts.enums import Role, UserKind
+from accounts.models import Team, User
+from accounts.principal import Principal
+from engines.domain.registry import register_engine
+from engines.domain.sessions import SessionFacts, record_session
+from engines.models import Engine
+from events.actors import RELAY_ACTOR, Door, build_command_actor
+from governance.domain.requests import AskedByEngine, record_engine_request, seal_request
+from governance.models import PermissionRequest
+
+ACTOR = build_command_actor("test")
+PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
+
+
+def make_team(name: str = "") -> Team:
+    return create_team(actor=ACTOR, name=name or f"Team {next(_numbers)}")
+
+
+def make_user(team: Team | None = None, role: str = Role.APPROVER, **values: Any) -> User:
+    username = values.pop("username", "") or f"user{next(_numbers)}"
+    user = create_user(actor=ACTOR, username=username, **values)
+    if team is not None:
+        add_member(actor=ACTOR, team=team, user=user, role=role)
+    return user
+
+
+def make_owner(**values: Any) -> User:
+    return make_user(is_superuser=True, **values)
+
+
+def make_service(owner: User, team: Team | None = None) -> User:
+    return make_user(team, Role.VIEWER, kind=UserKind.SERVICE, owner=owner)
+
+
+def make_principal(user: User, door: str = Door.API) -> Principal:
+    return Principal(user, door)
+
+
+def make_token(user: User, *scopes: str) -> str:
+    """The token's text, for an Authorization header."""
+    expires_at = timezone.now() + timedelta(days=1)
+    return create_token(
+        actor=ACTOR, user=user, name="test", scopes=list(scopes), expires_at=expires_at
+    ).secret
+
+
+def make_engine(team: Team, **values: Any) -> Engine:
+    number = next(_numbers)
+    values = {"name": f"engine {number}", "address": f"http://127.0.0.1:{20000 + number}", **values}
+    return register_engine(actor=ACTOR, team=team, **values)
+
+
+def make_session(engine: Engine, session_id: str = "", parent_id: str = "", **values: Any) -> str:
+    session_id = session_id or f"ses_{next(_numbers)}"
+    facts = {"title": "A session", "directory": "/srv/demo", "agent": "build", **values}
+    record_session(
+        actor=RELAY_ACTOR,
+        engine=engine,
+        facts=SessionFacts(id=session_id, parent_id=parent_id, created_at=timezone.now(), **facts),
+    )
+    return session_id
+
+
+def make_request(
+    engine: Engine,
+    command: str = "ls -la",
+    *,
+    session_id: str = "ses_1",
+    sealed: bool = True,
+    now: datetime | None = None,
+    **values: Any,
+) -> PermissionRequest:
+    """A request of an engine as the relay stores it; a bash command unless `values` says otherwise."""
+    now = now or timezone.now()
+    asked = {
+        "engine_request_id": f"per_{next(_numbers)}",
+        "session_id": session_id,
+        "permission": "bash",
+        "patterns": [command],
+        "directory": "/srv/demo",
+        "metadata": {"command": command},
+        "message_id": "msg_1",
+        "call_id": "call_1",
+        **values,
+    }
+    request = record_engine_request(engine=engine, asked=AskedByEngine(**asked), now=now)
+    if sealed:
+        arguments = {"command": command, "description": "test"} if asked["permission"] == "bash" else {}
+        request = seal_request(actor=RELAY_ACTOR, request=request, arguments=arguments, now=now)
+    return request
