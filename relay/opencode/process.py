@@ -1,0 +1,199 @@
+"""An OpenCode server as a child process of ours: started in a tree of its own, stopped for certain.
+
+The tree holds the engine's home, data, cache, state, temporary files and log, so that nothing of the
+user who runs Countersign is read or written. The configuration lies in a folder of its own that the
+engine reads before any project's; project files can't loosen it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from relay.opencode.calls import Timeouts
+from relay.opencode.client import OpenCodeClient
+from relay.opencode.errors import EngineError
+from relay.opencode.process_tree import end_process_tree, end_recorded_process, forget_process, record_process
+
+LOOPBACK = "127.0.0.1"
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 10.0
+POLL_S = 0.1
+# A request that arrives while the engine starts may never be answered: ask again instead of waiting.
+HEALTH_TIMEOUTS = Timeouts(connect_s=1.0, call_s=1.0)
+# Quiet and offline: the model provider comes from our configuration alone.
+SETTINGS = {
+    "OPENCODE_DISABLE_MODELS_FETCH": "1",
+    "OPENCODE_DISABLE_AUTOUPDATE": "1",
+    "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+    "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
+    "OPENCODE_DISABLE_SHARE": "1",
+    "OPENCODE_DISABLE_CLAUDE_CODE": "1",
+    # A file in the project could otherwise loosen the rules.
+    "OPENCODE_DISABLE_PROJECT_CONFIG": "1",
+}
+
+
+class EngineStartFailed(Exception):
+    """The engine exited, or did not become healthy in time; the message names its log file."""
+
+
+@dataclass(slots=True)
+class EngineProcess:
+    """One `opencode serve`. Not thread-safe; `start` may be called again after `stop`, on the same tree."""
+
+    binary: Path
+    root: Path
+    project: Path
+    config: Mapping[str, Any]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    username: str = "opencode"
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    port: int = 0
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def address(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def log_path(self) -> Path:
+        return self.root / "engine.log"
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    async def start(self, timeout_s: float = START_TIMEOUT_S) -> str:
+        """Start the engine and wait until it is healthy; return its version. Raises EngineStartFailed."""
+        self.launch()
+        try:
+            return await self.wait_healthy(timeout_s)
+        except BaseException:
+            self.kill()
+            raise
+
+    def launch(self) -> None:
+        """Write the configuration and start the process, on the port it had or a free one.
+
+        An engine that a killed predecessor of ours left running on this tree is ended first.
+        """
+        if self.is_running:
+            raise EngineStartFailed("This engine is running already.")
+        end_recorded_process(self.root)
+        self.port = _probe_port(self.port)
+        environment = self._build_environment()
+        write_config(self.root / "config-dir", self.config)
+        command = [str(self.binary), "serve", "--hostname", LOOPBACK, "--port", str(self.port)]
+        with self.log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=self.project,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        record_process(self.root, self._process.pid)
+
+    async def wait_healthy(self, timeout_s: float = START_TIMEOUT_S) -> str:
+        deadline = time.monotonic() + timeout_s
+        async with self.build_client(HEALTH_TIMEOUTS) as client:
+            while time.monotonic() < deadline:
+                if not self.is_running:
+                    raise EngineStartFailed(f"The engine ended while starting; see {self.log_path}.")
+                with contextlib.suppress(EngineError):
+                    health = await client.health()
+                    if health.is_healthy:
+                        return health.version
+                await asyncio.sleep(POLL_S)
+        raise EngineStartFailed(f"The engine was not healthy after {timeout_s:g} s; see {self.log_path}.")
+
+    def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
+        """End the engine and what its tools left running: SIGTERM, after `timeout_s` SIGKILL.
+
+        Blocks until all are gone. The engine flushes nothing on SIGTERM: running turns stay `running` in
+        its own records.
+        """
+        process, self._process = self._process, None
+        if process is None:
+            return
+        end_process_tree(process.pid, timeout_s)
+        process.wait()
+        forget_process(self.root)
+
+    async def stop_async(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
+        await asyncio.to_thread(self.stop, timeout_s)
+
+    def kill(self) -> None:
+        """End the engine as a crash would."""
+        self.stop(timeout_s=0)
+
+    def build_client(self, timeouts: Timeouts | None = None) -> OpenCodeClient:
+        return OpenCodeClient(self.address, self.username, self.password, timeouts=timeouts)
+
+    def _build_environment(self) -> dict[str, str]:
+        """Built from nothing: the agent's shell inherits all of it, and must find no secret of ours."""
+        places = {
+            "HOME": self.root / "home",
+            "TMPDIR": self.root / "tmp",
+            "XDG_DATA_HOME": self.root / "data",
+            "XDG_CONFIG_HOME": self.root / "config",
+            "XDG_CACHE_HOME": self.root / "cache",
+            "XDG_STATE_HOME": self.root / "state",
+            "OPENCODE_CONFIG_DIR": self.root / "config-dir",
+        }
+        for place in places.values():
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "C.UTF-8",
+            "TERM": "dumb",
+            **{name: str(place) for name, place in places.items()},
+            **SETTINGS,
+            "OPENCODE_SERVER_USERNAME": self.username,
+            "OPENCODE_SERVER_PASSWORD": self.password,
+            **self.environment,
+        }
+
+
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write `opencode.json` in one step: a half-written one bricks the engine until it is restarted."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".opencode-", suffix=".json")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(config, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(folder / "opencode.json")
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _probe_port(wanted: int) -> int:
+    """`wanted` when it is free, any free port for 0. On a used one we would reach another server."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, wanted))
+        except OSError as error:
+            raise EngineStartFailed(f"Port {wanted} is taken: {error.strerror}.") from error
+        return int(probe.getsockname()[1])

@@ -1,0 +1,106 @@
+"""Ending a child and everything below it, also one whose parent was killed before it could.
+
+An agent's shell commands run in process groups of their own, so that a signal to the engine's group
+misses them; the tree is read from /proc. Where there is no /proc (macOS) the engine's own group is all
+that is ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+PROC = Path("/proc")
+RECORD = "engine.pid"
+POLL_S = 0.02
+LEFTOVER_TIMEOUT_S = 5.0
+# Fields of /proc/PID/stat after the command's closing bracket: state, parent, group, session, ... start time.
+_PARENT_FIELD, _START_FIELD = 1, 19
+
+
+def end_process_tree(pid: int, timeout_s: float) -> None:
+    """SIGTERM to `pid`, SIGKILL after `timeout_s`, then SIGKILL to its group and all that was below it.
+
+    `pid` leads a process group. It is not reaped here, so that its number can't be given to another process
+    before its group has been ended.
+    """
+    below = list_descendants(pid)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM if timeout_s > 0 else signal.SIGKILL)
+    deadline = time.monotonic() + timeout_s
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+        below |= list_descendants(pid)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    for descendant, started in below.items():
+        # The number may belong to somebody else by now.
+        if read_start(descendant) == started:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(descendant, signal.SIGKILL)
+
+
+def list_descendants(pid: int) -> dict[int, str]:
+    """Process id → start time of everything below `pid`."""
+    parents: dict[int, tuple[int, str]] = {}
+    for entry in PROC.glob("[0-9]*"):
+        fields = _read_stat(int(entry.name))
+        if fields:
+            parents[int(entry.name)] = int(fields[_PARENT_FIELD]), fields[_START_FIELD]
+    found: dict[int, str] = {}
+    layer = {pid}
+    while layer:
+        layer = {child for child, (parent, _) in parents.items() if parent in layer and child not in found}
+        found.update({child: parents[child][1] for child in layer})
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """False once it has ended, reaped or not."""
+    fields = _read_stat(pid)
+    if fields or PROC.is_dir():
+        return bool(fields) and fields[0] not in {"Z", "X"}
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def read_start(pid: int) -> str:
+    """When the process started, in the kernel's ticks; with its number it names a process for good."""
+    fields = _read_stat(pid)
+    return fields[_START_FIELD] if fields else ""
+
+
+def record_process(folder: Path, pid: int) -> None:
+    """Note the child, so that a successor can end it should we be killed."""
+    (folder / RECORD).write_text(f"{pid} {read_start(pid)}\n")
+
+
+def forget_process(folder: Path) -> None:
+    (folder / RECORD).unlink(missing_ok=True)
+
+
+def end_recorded_process(folder: Path) -> None:
+    """End the recorded child if it still runs; a process that took over its number is left alone."""
+    try:
+        pid_text, started = (folder / RECORD).read_text().split()
+        pid = int(pid_text)
+    except (OSError, ValueError):
+        return
+    if pid > 1 and started and read_start(pid) == started:
+        end_process_tree(pid, LEFTOVER_TIMEOUT_S)
+    forget_process(folder)
+
+
+def _read_stat(pid: int) -> list[str]:
+    try:
+        text = (PROC / str(pid) / "stat").read_text(errors="replace")
+    except OSError:
+        return []
+    # The command stands in brackets and may hold blanks and brackets itself.
+    return text.rpartition(")")[2].split()
