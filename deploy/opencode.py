@@ -43,13 +43,27 @@ def fetch_opencode() -> Path:
     # Not `npm ci`: it insists on an entry for every operating system the package has a build for.
     # `install` holds what the lockfile names to its hashes just the same.
     run(
-        [*npm, "install", "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--no-update-notifier"],
+        [
+            *npm,
+            "install",
+            "--ignore-scripts",
+            "--no-save",
+            "--no-audit",
+            "--no-fund",
+            "--no-update-notifier",
+            # Offline, the default pauses between retries would take minutes to say so.
+            "--fetch-retry-mintimeout=1000",
+            "--fetch-retry-maxtimeout=3000",
+        ],
         purpose="Fetching OpenCode",
         cwd=TOOLS,
     )
     binary = find_binary()
     if binary is None:
-        raise StepFailed(f"Fetching OpenCode: the package has no build for {platform.platform()}.")
+        raise StepFailed(
+            f"Fetching OpenCode: npm put no {platform_package()} there. Either there is no build for this"
+            " machine, or its hash is not the one in deploy/opencode/package-lock.json."
+        )
     check_integrity(binary)
     STAMP.write_text(manifest_fingerprint())
     return binary
