@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -92,3 +93,18 @@ def run_with_connection_rules(function: Callable[..., R], args: tuple[Any, ...],
         return function(*args, **kwargs)
     finally:
         close_old_connections()
+        close_broken_sqlite()
+
+
+def close_broken_sqlite() -> None:
+    """Django takes every SQLite connection for usable; one that is not would fail here for ever."""
+    for connection in connections.all(initialized_only=True):
+        if connection.vendor == "sqlite" and connection.connection is not None:
+            try:
+                connection.connection.execute("SELECT 1")
+                is_sound = not connection.connection.in_transaction
+            except sqlite3.Error:
+                is_sound = False
+            if not is_sound:
+                logger.error("dropping a broken database connection")
+                connection.close()

@@ -27,7 +27,7 @@ KNOWN: Mapping[str, str] = MappingProxyType(
         "COUNTERSIGN_DATA_DIR": "Folder of the SQLite database (default var/data in the project).",
         "COUNTERSIGN_DEBUG": "Django's debug pages; loopback only (default no).",
         "COUNTERSIGN_EGRESS_ALLOW": "Private hosts that user-given addresses may name, separated by commas.",
-        "COUNTERSIGN_KEYS_FILE": "The deployment's keys, made on first run (default var/keys/countersign.keys).",
+        "COUNTERSIGN_KEYS_FILE": "The deployment's keys, made on first run (var/keys/countersign.keys).",
         "COUNTERSIGN_LOG_FORMAT": "`console` or `json` (default console).",
         "COUNTERSIGN_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR (default INFO).",
         "COUNTERSIGN_MAX_BODY_BYTES": "Longest request body; longer ones get 413 unread (default 2097152).",

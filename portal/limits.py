@@ -27,6 +27,10 @@ def build_too_large_problem() -> bytes:
     )
 
 
+def build_stopping_problem() -> bytes:
+    return build_problem(503, "Service Unavailable", "stopping", "The server is stopping; try again soon.")
+
+
 def refuse_declared_length(headers: Iterable[tuple[bytes, bytes]]) -> None:
     """Raise BodyTooLarge when Content-Length already says so."""
     for name, value in headers:

@@ -19,6 +19,7 @@ See docs/decisions/0001-http-in-one-hop.md.
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Awaitable, Iterator
 from concurrent.futures import Future
@@ -40,7 +41,13 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, set_
 
 from events.database_threads import DatabaseThread
 from events.waiting import Pause, Waiting
-from portal.limits import PROBLEM_JSON, BodyTooLarge, build_too_large_problem, refuse_declared_length
+from portal.limits import (
+    PROBLEM_JSON,
+    BodyTooLarge,
+    build_stopping_problem,
+    build_too_large_problem,
+    refuse_declared_length,
+)
 
 T = TypeVar("T")
 BodyFile = tempfile.SpooledTemporaryFile[bytes]
@@ -89,6 +96,7 @@ class OneHopHandler(BoundedBodyHandler):
             DatabaseThread(f"countersign-web-{number}")
             for number in range(thread_count or settings.COUNTERSIGN_WEB_THREADS)
         ]
+        self.is_closed = False
         self.loop_handler: BoundedBodyHandler | None = None
         # Not super().__init__(): that loads the asynchronous chain.
         self.load_middleware(is_async=False)
@@ -96,6 +104,9 @@ class OneHopHandler(BoundedBodyHandler):
     async def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:  # type: ignore[override]
         if scope["type"] != "http":
             raise ValueError(f"this handler serves http, not {scope['type']}")
+        if self.is_closed:
+            await send_problem(503, build_stopping_problem(), send)
+            return
         try:
             refuse_declared_length(scope["headers"])
             if is_async_view(scope):
@@ -103,10 +114,11 @@ class OneHopHandler(BoundedBodyHandler):
             else:
                 await self.handle(scope, receive, send)
         except BodyTooLarge:
-            await send_too_large(send)
+            await send_problem(413, build_too_large_problem(), send)
 
     async def aclose(self) -> None:
-        """End the worker threads after the requests they have."""
+        """Take no more requests, and end the worker threads after those they have."""
+        self.is_closed = True
         for thread in self.threads:
             await thread.aclose()
 
@@ -127,6 +139,7 @@ class OneHopHandler(BoundedBodyHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
+        scope = declare_length(scope, body)
         listener = asyncio.create_task(self.listen_for_disconnect(receive))
         # It may end after the answer, when nobody asks for its result any more.
         listener.add_done_callback(retrieve)
@@ -214,7 +227,7 @@ class OneHopHandler(BoundedBodyHandler):
 
 def open_body_file() -> BodyFile:
     """In memory while it is short, on disk beyond that."""
-    return tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE)  # noqa: SIM115 - the caller closes it
+    return tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE)
 
 
 async def copy_body(receive: ASGIReceiveCallable, body: BodyFile) -> None:
@@ -230,6 +243,17 @@ async def copy_body(receive: ASGIReceiveCallable, body: BodyFile) -> None:
             raise BodyTooLarge
         body.write(chunk)
         more_body = message.get("more_body", False)
+
+
+def declare_length(scope: HTTPScope, body: BodyFile) -> HTTPScope:
+    """A body sent in chunks has no length in its headers; Django's parsers would take it for empty."""
+    if any(name == b"content-length" for name, _ in scope["headers"]):
+        return scope
+    size_bytes = body.seek(0, os.SEEK_END)
+    body.seek(0)
+    if not size_bytes:
+        return scope
+    return {**scope, "headers": [*scope["headers"], (b"content-length", str(size_bytes).encode())]}
 
 
 async def unless_disconnected(work: Awaitable[T], listener: asyncio.Task[None]) -> T:
@@ -308,15 +332,14 @@ async def send_answer(answer: Answer, send: ASGISendCallable) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def send_too_large(send: ASGISendCallable) -> None:
-    body = build_too_large_problem()
+async def send_problem(status: int, body: bytes, send: ASGISendCallable) -> None:
     headers = [
         (b"content-type", PROBLEM_JSON),
         (b"content-length", str(len(body)).encode()),
-        # The rest of the body is still on its way; it is not worth reading.
+        # What the client still sends is not worth reading.
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers, "trailers": False})
+    await send({"type": "http.response.start", "status": status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 

@@ -25,8 +25,9 @@ COUNTERSIGN_DATA_DIR = env.read_path("COUNTERSIGN_DATA_DIR", BASE_DIR / "var" / 
 COUNTERSIGN_KEYS_FILE = env.read_path(
     "COUNTERSIGN_KEYS_FILE", BASE_DIR / "var" / "keys" / "countersign.keys", base=BASE_DIR
 )
+# Outside the data folder, so that losing or swapping the one leaves the other.
 COUNTERSIGN_AUDIT_HEADS_FILE = env.read_path(
-    "COUNTERSIGN_AUDIT_HEADS_FILE", BASE_DIR / "var" / "audit" / "heads.jsonl", base=BASE_DIR
+    "COUNTERSIGN_AUDIT_HEADS_FILE", COUNTERSIGN_DATA_DIR.parent / "audit" / "heads.jsonl", base=BASE_DIR
 )
 COUNTERSIGN_BIND = parse_bind(env.read_text("COUNTERSIGN_BIND", "127.0.0.1:8000"))
 # Which of the settings that a wider bind requires a person gave; `manage.py up --bind` asks again.
@@ -171,8 +172,6 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if COUNTERSIGN_TRUST_PROXY_HEADERS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CSP = POLICY
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": SECURE_CSP}
 DATA_UPLOAD_MAX_MEMORY_SIZE = COUNTERSIGN_MAX_BODY_BYTES

@@ -1,0 +1,89 @@
+"""What one process serves: HTTP, websockets and its background tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from channels.routing import URLRouter
+from django.conf import settings
+
+from portal.background import BackgroundTask, BackgroundTasks, until_stopped
+from portal.head_signing import sign_heads
+from portal.onehop import OneHopHandler
+from portal.proxies import apply_forwarded_headers
+
+logger = logging.getLogger(__name__)
+
+
+class Application:
+    """The ASGI application. `start()` and `stop()` are called by the server, in its event loop."""
+
+    def __init__(self, *, with_relay: bool | None = None) -> None:
+        from live.routing import websocket_urlpatterns
+
+        self.with_relay = settings.COUNTERSIGN_RELAY if with_relay is None else with_relay
+        self.http = OneHopHandler()
+        self.websocket_patterns = websocket_urlpatterns
+        self.websocket = URLRouter(websocket_urlpatterns)
+        self.background: BackgroundTasks | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        kind = scope["type"]
+        if kind == "lifespan":
+            await self.run_lifespan(receive, send)
+            return
+        if settings.COUNTERSIGN_TRUST_PROXY_HEADERS:
+            scope = apply_forwarded_headers(scope)
+        if kind == "http":
+            await self.http(scope, receive, send)
+        elif kind == "websocket" and self.is_routed(scope):
+            await self.websocket(scope, receive, send)
+        else:
+            # Before accepting, a close is an HTTP 403.
+            await send({"type": "websocket.close", "code": 4404})
+
+    def is_routed(self, scope: Any) -> bool:
+        path = scope["path"].lstrip("/")
+        return any(route.pattern.match(path) for route in self.websocket_patterns)
+
+    async def start(self) -> None:
+        self.background = BackgroundTasks(build_tasks(with_relay=self.with_relay))
+        self.background.start()
+
+    async def stop(self, deadline_s: float) -> None:
+        """Let the requests in the worker and the background tasks end, at most `deadline_s` each."""
+        tasks, self.background = self.background, None
+        closing = [asyncio.wait_for(self.http.aclose(), deadline_s)]
+        if tasks is not None:
+            closing.append(tasks.stop(deadline_s))
+        for result in await asyncio.gather(*closing, return_exceptions=True):
+            if isinstance(result, BaseException):
+                logger.error("stopping: %s", type(result).__name__, exc_info=result)
+
+    async def run_lifespan(self, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self.stop(settings.COUNTERSIGN_STOP_DEADLINE_S)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:
+    """The background tasks of a web process."""
+    from live.hub import get_hub
+
+    tasks = [
+        BackgroundTask("hub", until_stopped(lambda: get_hub().run())),
+        BackgroundTask("signed audit heads", sign_heads),
+    ]
+    if with_relay:
+        from relay.supervisor import run_supervisors
+
+        tasks.append(BackgroundTask("relay", run_supervisors))
+    return tasks

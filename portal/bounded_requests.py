@@ -1,0 +1,82 @@
+"""Daphne's request with an end: 413 before a long body is buffered, problem documents for malformed requests.
+
+Twisted collects the whole body before the application hears of the request, so the bound has to stand
+here. A refused client may still be sending; its bytes are read and dropped for a moment, because closing
+at once would reset the connection and the answer would be lost on its way.
+"""
+
+from __future__ import annotations
+
+import io
+from http import HTTPStatus
+from typing import Any
+
+from daphne.http_protocol import WebRequest
+from django.conf import settings
+from twisted.internet import reactor
+
+from portal.limits import PROBLEM_JSON, build_problem, build_too_large_problem
+
+LINGER_S = 2.0
+
+
+class BoundedRequest(WebRequest):  # type: ignore[misc]
+    """One HTTP request on Daphne."""
+
+    received_bytes = 0
+    is_refused = False
+
+    # Twisted, while the request arrives ----------------------------------------------------------
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
+        super().gotLength(length)
+        if length is not None and length > settings.COUNTERSIGN_MAX_BODY_BYTES:
+            # Nobody shall invite the body that was just refused.
+            self.requestHeaders.removeHeader(b"expect")
+            self.refuse_body()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        if self.is_refused:
+            return
+        self.received_bytes += len(data)
+        if self.received_bytes > settings.COUNTERSIGN_MAX_BODY_BYTES:
+            self.refuse_body()
+        else:
+            super().handleContentChunk(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802 - Twisted's name
+        if self.is_refused:
+            self.channel.loseConnection()
+        else:
+            super().requestReceived(command, path, version)
+
+    def refuse_body(self) -> None:
+        """Answer 413 now, keep nothing of the body, and close soon."""
+        self.is_refused = True
+        self.content.close()
+        self.content = io.BytesIO()
+        body = build_too_large_problem()
+        head = [
+            b"HTTP/1.1 413 Content Too Large",
+            b"Content-Type: " + PROBLEM_JSON,
+            b"Content-Length: %d" % len(body),
+            b"Connection: close",
+        ]
+        transport = self.channel.transport
+        transport.write(b"\r\n".join(head) + b"\r\n\r\n" + body)
+        closing: Any = reactor.callLater(LINGER_S, transport.abortConnection)  # type: ignore[attr-defined]
+        self.notifyFinish().addBoth(lambda _: closing.cancel() if closing.active() else None)
+
+    # Daphne, when it has arrived -----------------------------------------------------------------
+
+    def process(self) -> Any:
+        # Any client could send it, and it would change the addresses in its answers.
+        self.requestHeaders.removeHeader(b"daphne-root-path")
+        return super().process()
+
+    def basic_error(self, status: int, status_text: bytes, body: str) -> None:
+        """Daphne's own errors in the form of all our errors."""
+        content = build_problem(status, status_text.decode("ascii"), HTTPStatus(status).name.lower(), body)
+        headers = [(b"Content-Type", PROBLEM_JSON), (b"Content-Length", str(len(content)).encode())]
+        self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
+        self.handle_reply({"type": "http.response.body", "body": content})

@@ -1,0 +1,136 @@
+"""/healthz and /readyz, answered before hosts, sessions and people come into play.
+
+/healthz: the process answers. /readyz: it can do its work, 503 otherwise. What exactly is wrong is told
+to this machine and to holders of the monitoring token only.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+
+from events.append_only import missing_triggers
+from portal.background import get_background_tasks
+from portal.binding import is_loopback
+
+PROXY_HEADERS = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of /readyz; `facts` are shown to those who may see details."""
+
+    is_ready: bool
+    facts: dict[str, Any]
+
+
+class HealthMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info == "/healthz":
+            return answer_health(request)
+        if request.path_info == "/readyz":
+            return answer_readiness(request)
+        return self.get_response(request)
+
+
+def answer_health(request: HttpRequest) -> JsonResponse:
+    return refuse_other_methods(request) or answer({"status": "ok"}, status=200)
+
+
+def answer_readiness(request: HttpRequest) -> JsonResponse:
+    refusal = refuse_other_methods(request)
+    if refusal is not None:
+        return refusal
+    checks = run_checks()
+    is_ready = all(check.is_ready for check in checks.values())
+    content: dict[str, Any] = {"status": "ready" if is_ready else "not ready"}
+    if may_see_details(request):
+        content["checks"] = {
+            name: {"is_ready": check.is_ready, **check.facts} for name, check in checks.items()
+        }
+    return answer(content, status=200 if is_ready else 503)
+
+
+def answer(content: dict[str, Any], *, status: int) -> JsonResponse:
+    return JsonResponse(content, status=status, headers={"Cache-Control": "no-store"})
+
+
+def refuse_other_methods(request: HttpRequest) -> JsonResponse | None:
+    if request.method in {"GET", "HEAD"}:
+        return None
+    refusal = answer({"status": "method not allowed"}, status=405)
+    refusal.headers["Allow"] = "GET, HEAD"
+    return refusal
+
+
+def may_see_details(request: HttpRequest) -> bool:
+    """This machine itself (not a proxy on it that speaks for others), or the monitoring token."""
+    token = settings.COUNTERSIGN_MONITORING_TOKEN
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if token and scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode()):
+        return True
+    is_forwarded = any(name in request.headers for name in PROXY_HEADERS)
+    return not is_forwarded and is_loopback(request.META.get("REMOTE_ADDR", ""))
+
+
+def run_checks() -> dict[str, Check]:
+    """Each check by name; those that need the database are left out when it does not answer."""
+    try:
+        checks = {
+            "database": check_database(),
+            "migrations": check_migrations(),
+            "append_only_triggers": check_triggers(),
+        }
+    except DatabaseError as error:
+        checks = {"database": Check(is_ready=False, facts={"error": type(error).__name__})}
+    checks.update(check_background_tasks())
+    return checks
+
+
+def check_database() -> Check:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.fetchone()
+    return Check(is_ready=True, facts={"vendor": connection.vendor})
+
+
+def check_migrations() -> Check:
+    applied = MigrationRecorder(connection).applied_migrations()
+    unapplied = sorted(f"{app}.{name}" for app, name in list_migrations() if (app, name) not in applied)
+    return Check(is_ready=not unapplied, facts={"unapplied": unapplied})
+
+
+@cache
+def list_migrations() -> frozenset[tuple[str, str]]:
+    """(app, name) of every migration of this code; read from disk once."""
+    return frozenset(MigrationLoader(None, ignore_no_initial=True).disk_migrations)
+
+
+def check_triggers() -> Check:
+    missing = missing_triggers()
+    return Check(is_ready=not missing, facts={"missing": missing})
+
+
+def check_background_tasks() -> dict[str, Check]:
+    """The tasks of this process; without any (a bare WSGI or test process) there is nothing to wait for."""
+    tasks = get_background_tasks()
+    if tasks is None:
+        return {}
+    return {
+        task.name: Check(
+            is_ready=task.is_running, facts={"restarts": task.restarts, "last_error": task.last_error}
+        )
+        for task in tasks.tasks
+    }

@@ -1,0 +1,10 @@
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+    path("api/", include("portal.api")),
+]
