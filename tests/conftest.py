@@ -4,6 +4,7 @@ import os
 
 pytest_plugins = [
     "tests.support.availability",
+    "tests.support.database",
     "tests.support.network",
     "tests.support.servers",
 ]

@@ -63,7 +63,6 @@ def test_a_skip_is_named_and_fails_under_ci(
             "pytest",
             "-p",
             plugin,
-            "--ds=tests.settings",
             "-c",
             ROOT / "pyproject.toml",
             tmp_path,

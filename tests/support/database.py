@@ -1,0 +1,22 @@
+"""The database of a test run: kept rows may go at the end of a test, and only there."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import TransactionTestCase
+
+from events.append_only import suspended
+
+
+@pytest.fixture(autouse=True, scope="session")
+def let_teardown_empty_kept_tables() -> Iterator[None]:
+    """Lift the triggers while a transactional test's tables are emptied; they stand during every test."""
+    empty_tables = TransactionTestCase._fixture_teardown  # noqa: SLF001 - where Django empties the tables
+
+    def empty_tables_suspended(case: TransactionTestCase) -> None:
+        with suspended():
+            empty_tables(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables_suspended)
+        yield
