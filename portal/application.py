@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from channels.routing import URLRouter
 from django.conf import settings
+from django.urls import URLPattern
 
 from portal.background import BackgroundTask, BackgroundTasks, until_stopped
 from portal.head_signing import sign_heads
@@ -20,13 +22,17 @@ logger = logging.getLogger(__name__)
 class Application:
     """The ASGI application. `start()` and `stop()` are called by the server, in its event loop."""
 
-    def __init__(self, *, with_relay: bool | None = None) -> None:
-        from live.routing import websocket_urlpatterns
-
-        self.with_relay = settings.COUNTERSIGN_RELAY if with_relay is None else with_relay
-        self.http = OneHopHandler()
-        self.websocket_patterns = websocket_urlpatterns
-        self.websocket = URLRouter(websocket_urlpatterns)
+    def __init__(
+        self,
+        *,
+        http: OneHopHandler,
+        websocket_patterns: Sequence[URLPattern],
+        build_tasks: Callable[[], list[BackgroundTask]],
+    ) -> None:
+        self.http = http
+        self.websocket_patterns = websocket_patterns
+        self.websocket = URLRouter(list(websocket_patterns))
+        self.build_tasks = build_tasks
         self.background: BackgroundTasks | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -49,7 +55,7 @@ class Application:
         return any(route.pattern.match(path) for route in self.websocket_patterns)
 
     async def start(self) -> None:
-        self.background = BackgroundTasks(build_tasks(with_relay=self.with_relay))
+        self.background = BackgroundTasks(self.build_tasks())
         self.background.start()
 
     async def stop(self, deadline_s: float) -> None:
@@ -72,6 +78,18 @@ class Application:
                 await self.stop(settings.COUNTERSIGN_STOP_DEADLINE_S)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def build_application(*, with_relay: bool | None = None) -> Application:
+    """The application of a web process; `with_relay` overrules COUNTERSIGN_RELAY."""
+    from live.routing import websocket_urlpatterns
+
+    runs_relay = settings.COUNTERSIGN_RELAY if with_relay is None else with_relay
+    return Application(
+        http=OneHopHandler(),
+        websocket_patterns=websocket_urlpatterns,
+        build_tasks=lambda: build_tasks(with_relay=runs_relay),
+    )
 
 
 def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:

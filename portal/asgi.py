@@ -11,6 +11,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup(set_prefix=False)
 
-from portal.application import Application  # noqa: E402 - needs the settings above
+from portal.application import build_application  # noqa: E402 - needs the settings above
 
-application = Application()
+application = build_application()

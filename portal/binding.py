@@ -50,7 +50,7 @@ def parse_bind(text: str) -> Bind:
 
 
 def refuse_unready_bind(bind: Bind, *, given: frozenset[str], debug: bool) -> None:
-    """Raise SettingError unless a bind beyond loopback has hosts and key; `given` names the settings given."""
+    """Raise SettingError when a bind beyond loopback lacks hosts or key; `given` names the settings given."""
     if bind.is_loopback:
         return
     for name, purpose in (

@@ -24,8 +24,9 @@ def build_database(url: str, *, base: Path, sqlite_synchronous: str, pool_size: 
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it raises ValueError when it is not a port
         options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
-    except ValueError as error:
-        raise SettingError(f"{NAME} is not a database address.") from error
+    except ValueError:
+        # Without its cause: that repeats a piece of the address, which may be a piece of the password.
+        raise SettingError(f"{NAME} is not a database address.") from None
     if parts.scheme == "sqlite":
         return build_sqlite(parts, options, base=base, synchronous=sqlite_synchronous)
     if parts.scheme in {"postgres", "postgresql"}:
@@ -67,7 +68,7 @@ def build_postgresql(parts: SplitResult, options: dict[str, str], *, pool_size: 
     host = options.pop("host", "") or unquote(parts.hostname or "")
     port = options.pop("port", "") or str(parts.port or "")
     name = unquote(parts.path.lstrip("/")) or options.pop("dbname", "")
-    if not name:
+    if not name or "" in options:
         raise SettingError(f"{NAME} must name a database: postgres://user:password@host/name.")
     connection: dict[str, Any] = {"connect_timeout": POSTGRESQL_CONNECT_TIMEOUT_S, **options}
     if pool_size:

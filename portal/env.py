@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import overload
@@ -49,7 +49,7 @@ SECRETS = frozenset({"COUNTERSIGN_MONITORING_TOKEN", "DATABASE_URL", "REDIS_URL"
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 MAX_SECRET_FILE_BYTES = 64 * 1024
-OUR_NAME = re.compile(r"COUNTERSIGN_[A-Z0-9_]+")
+OUR_PREFIX = "COUNTERSIGN_"
 
 
 class SettingError(ImproperlyConfigured):
@@ -147,15 +147,20 @@ class Environment:
         A misspelt setting would otherwise leave its default in force without a word.
         """
         allowed = set(KNOWN) | {f"{name}_FILE" for name in SECRETS}
-        unknown = [name for name in self.variables if OUR_NAME.fullmatch(name) and name not in allowed]
-        return {
-            name: next(iter(difflib.get_close_matches(name, allowed, n=1)), None) for name in sorted(unknown)
-        }
+        unknown = [name for name in self.variables if name.startswith(OUR_PREFIX) and name not in allowed]
+        return {name: find_nearest(name, allowed) for name in sorted(unknown)}
 
     def _raw(self, name: str) -> str:
         if name not in KNOWN:
             raise KeyError(f"{name} is not documented in portal.env.KNOWN")
         return self.variables.get(name, "").strip()
+
+
+def find_nearest(name: str, allowed: Iterable[str]) -> str | None:
+    """The likely intended name; the prefix that all share says nothing about likeness."""
+    endings = {candidate.removeprefix(OUR_PREFIX): candidate for candidate in allowed}
+    nearest = difflib.get_close_matches(name.removeprefix(OUR_PREFIX), endings, n=1)
+    return endings[nearest[0]] if nearest else None
 
 
 def read_secret_file(name: str, path: Path) -> str:

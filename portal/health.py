@@ -115,7 +115,7 @@ def check_migrations() -> Check:
 @cache
 def list_migrations() -> frozenset[tuple[str, str]]:
     """(app, name) of every migration of this code; read from disk once."""
-    return frozenset(MigrationLoader(None, ignore_no_initial=True).disk_migrations)
+    return frozenset(MigrationLoader(None).disk_migrations)
 
 
 def check_triggers() -> Check:

@@ -47,7 +47,7 @@ class BoundedFactory(HTTPFactory):  # type: ignore[misc]
 
 
 class PortalServer(Server):  # type: ignore[misc]
-    """`serve()` returns when the server has stopped: the process's exit code, and never raises for a used port."""
+    """`serve()` returns the process's exit code when the server has stopped."""
 
     def __init__(self, application: Application, bind: Bind, *, on_listening: Callable[[Bind], None]) -> None:
         super().__init__(

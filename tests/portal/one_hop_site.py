@@ -1,4 +1,4 @@
-"""A small site for the tests of the one-hop handler: one view of each kind, and middleware that misbehaves."""
+"""A small site for the tests of the one-hop handler: a view of each kind, and failing middleware."""
 
 from __future__ import annotations
 
@@ -85,12 +85,8 @@ def echo(request: HttpRequest) -> HttpResponse:
 
 
 def fail(request: HttpRequest, kind: str) -> HttpResponse:
-    errors: dict[str, Callable[[], Exception]] = {
-        "value": lambda: ValueError("broken view"),
-        "denied": PermissionDenied,
-        "missing": Http404,
-    }
-    raise errors[kind]()
+    errors = {"value": ValueError("broken view"), "denied": PermissionDenied(), "missing": Http404()}
+    raise errors[kind]
 
 
 def template(request: HttpRequest) -> TemplateResponse:

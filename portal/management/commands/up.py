@@ -11,7 +11,8 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import User
-from events.keyring import KeyringError, get_keyring, make_keys_file
+from events.encryption import register_keys
+from events.keyring import KeyringError, make_keys_file
 from portal.binding import Bind, parse_bind, refuse_unready_bind
 from portal.env import SettingError
 
@@ -30,19 +31,20 @@ class Command(BaseCommand):
         address = self.read_bind(bind)
         self.make_keys()
         self.migrate()
+        self.compare_keys()
         self.check(databases=[connection.alias])
         has_people = User.objects.filter(is_active=True).exists()
         # The server's threads open connections of their own.
         connections.close_all()
 
         # Imported here: it installs the server's event loop in this process.
-        from portal.application import Application
+        from portal.application import build_application
         from portal.server import PortalServer
 
         def announce(listening: Bind) -> None:
             self.announce(listening, has_people=has_people)
 
-        application = Application(with_relay=settings.COUNTERSIGN_RELAY and not no_relay)
+        application = build_application(with_relay=settings.COUNTERSIGN_RELAY and not no_relay)
         exit_code = PortalServer(application, address, on_listening=announce).serve()
         if exit_code:
             raise SystemExit(exit_code)
@@ -60,10 +62,13 @@ class Command(BaseCommand):
         if not path.exists():
             make_keys_file(path)
             self.say(f"Made the deployment's keys in {path}. Back this file up, apart from the database.")
+
+    def compare_keys(self) -> None:
+        """Data that nobody here can read must stop the start, not fail later one row at a time."""
         try:
-            get_keyring()
+            register_keys()
         except KeyringError as error:
-            raise CommandError(f"{path}: {error}") from error
+            raise CommandError(f"{settings.COUNTERSIGN_KEYS_FILE}: {error}") from error
 
     def migrate(self) -> None:
         try:

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import RequestFactory
+
+from events.append_only import drop_trigger, list_installed
+from portal.background import BackgroundTask
+from portal.health import HealthMiddleware
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(path: str, method: str = "get", **headers: Any) -> tuple[int, dict[str, Any]]:
+    request = getattr(RequestFactory(), method)(path, **headers)
+    response = HealthMiddleware(lambda _: pytest.fail("passed on"))(request)
+    return response.status_code, json.loads(response.content)
+
+
+def test_health_is_told_to_everybody_whatever_the_host_name() -> None:
+    assert ask("/healthz", HTTP_HOST="10.1.2.3:8000", REMOTE_ADDR="10.0.0.9") == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_only_reading_is_answered(path: str) -> None:
+    assert ask(path, "post") == (405, {"status": "method not allowed"})
+
+
+def test_other_paths_are_passed_on() -> None:
+    answer = object()
+    assert HealthMiddleware(lambda _: answer)(RequestFactory().get("/healthz/")) is answer
+
+
+def test_ready_with_details_for_this_machine() -> None:
+    status, content = ask("/readyz")
+    assert (status, content) == (
+        200,
+        {
+            "status": "ready",
+            "checks": {
+                "database": {"is_ready": True, "vendor": connection.vendor},
+                "migrations": {"is_ready": True, "unapplied": []},
+                "append_only_triggers": {"is_ready": True, "missing": []},
+            },
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"REMOTE_ADDR": "10.0.0.9"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "10.0.0.9"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_FORWARDED": "for=10.0.0.9"},
+        {"REMOTE_ADDR": "10.0.0.9", "HTTP_AUTHORIZATION": "Bearer wrong"},
+        {"REMOTE_ADDR": "10.0.0.9", "HTTP_AUTHORIZATION": "Bearer "},
+        {"REMOTE_ADDR": ""},
+    ],
+)
+@pytest.mark.parametrize("token", [None, "the-monitoring-token"])
+def test_details_are_kept_from_others(settings: Any, token: str | None, headers: dict[str, str]) -> None:
+    settings.COUNTERSIGN_MONITORING_TOKEN = token
+    assert ask("/readyz", **headers) == (200, {"status": "ready"})
+
+
+def test_the_monitoring_token_shows_details(settings: Any) -> None:
+    settings.COUNTERSIGN_MONITORING_TOKEN = "the-monitoring-token"
+    _, content = ask("/readyz", REMOTE_ADDR="10.0.0.9", HTTP_AUTHORIZATION="Bearer the-monitoring-token")
+    assert sorted(content) == ["checks", "status"]
+
+
+def test_a_missing_trigger_is_not_ready() -> None:
+    table, name = sorted(list_installed(connection))[0]
+    with connection.cursor() as cursor:
+        drop_trigger(cursor, connection.vendor, table, name)
+    status, content = ask("/readyz")
+    assert (status, content["checks"]["append_only_triggers"]) == (
+        503,
+        {"is_ready": False, "missing": [name]},
+    )
+    assert ask("/readyz", REMOTE_ADDR="10.0.0.9") == (503, {"status": "not ready"})
+
+
+def test_an_unapplied_migration_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.health.list_migrations", lambda: frozenset({("events", "9999_next")}))
+    status, content = ask("/readyz")
+    assert (status, content["checks"]["migrations"]) == (
+        503,
+        {"is_ready": False, "unapplied": ["events.9999_next"]},
+    )
+
+
+def test_a_background_task_that_does_not_run_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, failing = BackgroundTask("hub", never_started), BackgroundTask("relay", never_started)
+    running.is_running = True
+    failing.restarts, failing.last_error = 2, "OSError"
+
+    class Tasks:
+        tasks = (running, failing)
+
+    monkeypatch.setattr("portal.health.get_background_tasks", lambda: Tasks)
+    status, content = ask("/readyz")
+    assert (status, content["checks"]["hub"], content["checks"]["relay"]) == (
+        503,
+        {"is_ready": True, "restarts": 0, "last_error": ""},
+        {"is_ready": False, "restarts": 2, "last_error": "OSError"},
+    )
+
+
+async def never_started(_stop: Any) -> None:
+    raise AssertionError
+
+
+def test_a_database_that_does_not_answer_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import OperationalError
+
+    def refuse() -> None:
+        raise OperationalError("secret address")
+
+    monkeypatch.setattr("portal.health.check_database", refuse)
+    status, content = ask("/readyz")
+    assert (status, content) == (
+        503,
+        {"status": "not ready", "checks": {"database": {"is_ready": False, "error": "OperationalError"}}},
+    )
