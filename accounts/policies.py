@@ -34,7 +34,9 @@ def can_manage_users(principal: Principal) -> bool:
 
 
 def can_manage_token(principal: Principal, token: ApiToken) -> bool:
-    """Revoke: the token's user, the owner of its service account, and owners."""
+    """Revoke: the token's user, the owner of its service account, and owners; a token only itself."""
+    if principal.token is not None:
+        return token.pk == principal.token.pk
     if principal.user.is_superuser or token.user_id == principal.user.pk:
         return True
     return token.user.owner_id == principal.user.pk
@@ -47,3 +49,8 @@ def can_create_token_for(principal: Principal, user: User) -> bool:
     return user.pk == principal.user.pk or (
         user.is_service and (user.owner_id == principal.user.pk or principal.user.is_superuser)
     )
+
+
+def can_read_audit(principal: Principal) -> bool:
+    """The whole chain: owners, in a session. Others read the history of what they may see."""
+    return principal.user.is_superuser and principal.token is None

@@ -31,6 +31,11 @@ class Principal:
             )
         )
 
+    @cached_property
+    def service_account_ids(self) -> frozenset[str]:
+        """The service accounts this person answers for, read once for this principal."""
+        return frozenset(User.objects.filter(owner=self.user).values_list("pk", flat=True))
+
     @property
     def team_ids(self) -> frozenset[str]:
         return frozenset(self.roles)

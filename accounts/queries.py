@@ -20,8 +20,10 @@ def list_users(principal: Principal) -> QuerySet[User]:
 
 
 def list_tokens(principal: Principal) -> QuerySet[ApiToken]:
-    """One's own and one's service accounts' tokens; owners see all."""
+    """One's own and one's service accounts' tokens; owners see all; a token only itself."""
     tokens = ApiToken.objects.select_related("user")
+    if principal.token is not None:
+        return tokens.filter(pk=principal.token.pk)
     if principal.user.is_superuser:
         return tokens
     return tokens.filter(Q(user=principal.user) | Q(user__owner=principal.user))

@@ -52,3 +52,10 @@ class Gone(DomainError):
 
     status = 410
     default_code = "gone"
+
+
+class TooLarge(DomainError):
+    """More than is kept or read."""
+
+    status = 413
+    default_code = "too_large"

@@ -35,13 +35,13 @@ def is_own_request(principal: Principal, request: PermissionRequest) -> bool:
     return request.source == RequestSource.API and request.requester_id == principal.user.pk
 
 
-def was_asked_by(user: User, request: PermissionRequest) -> bool:
+def was_asked_by(principal: Principal, request: PermissionRequest) -> bool:
     """This person asked for it by form or API, themselves or through a service account they own."""
     if request.source != RequestSource.API:
         return False
     if request.requester_kind == ActorKind.SERVICE:
-        return User.objects.filter(pk=request.requester_id, owner=user).exists()
-    return request.requester_id == user.pk
+        return request.requester_id in principal.service_account_ids
+    return request.requester_id == principal.user.pk
 
 
 def explain_not_deciding(principal: Principal, request: PermissionRequest) -> str:
@@ -56,7 +56,7 @@ def explain_not_deciding(principal: Principal, request: PermissionRequest) -> st
             return "This token lacks the scope requests:decide."
         if not request.team.tokens_may_decide:
             return "This team does not let API tokens decide."
-    if was_asked_by(user, request):
+    if was_asked_by(principal, request):
         return "Nobody decides what they, or a service account they own, asked for."
     if principal.has_role(request.team_id, Role.deciding()) or is_chat_user(user, request):
         return ""

@@ -9,6 +9,7 @@ from accounts.enums import UserKind
 from accounts.models import ApiToken, User
 from accounts.policies import can_manage_users
 from accounts.principal import Principal
+from accounts.rights import note_changed_rights
 from events.actors import Actor, Subject
 from events.changes import Change, changes
 from events.errors import Conflict, Invalid, Refused
@@ -21,6 +22,7 @@ def subject_of(user: User) -> Subject:
 def announce_rights(change: Change, user: User) -> None:
     """Tell the hubs to read this user's rights again, and the user's own pages."""
     change.event("user.rights_changed", subject_of(user), topic="notices", audience=f"user:{user.pk}")
+    note_changed_rights()
 
 
 def create_user(

@@ -1,0 +1,90 @@
+"""OpenAPI, read off the code: every operation also documents its problems."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+
+from events.problems import PROBLEM_JSON
+
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+class FieldErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]  # documentation only
+    """One field that was wrong; `field` is empty for the whole body."""
+
+    field = serializers.CharField(allow_blank=True)
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer):  # type: ignore[type-arg]  # documentation only
+    """A problem document (RFC 9457). Further members are facts of the case, for example `decided_by`."""
+
+    type = serializers.CharField(help_text="`/problems/` and the code.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Stable; what a program looks at.")
+    detail = serializers.CharField(help_text="A sentence for a person.")
+    errors = FieldErrorSerializer(many=True, required=False, help_text="Fields that were wrong.")
+
+
+class ProblemSchema(AutoSchema):
+    """REST framework's DEFAULT_SCHEMA_CLASS."""
+
+    def get_tags(self) -> list[str]:
+        words = [word for word in self._tokenize_path() if word not in {"api", "v1"}]
+        return words[:1]
+
+    def get_operation_id(self) -> str:
+        return super().get_operation_id().removeprefix("v1_")
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        responses = dict(super()._get_response_bodies(direction))
+        for status in self.list_problems():
+            if status not in responses:
+                body = self._get_response_for_code(ProblemSerializer, status, [PROBLEM_JSON], direction)
+                responses[status] = {**body, "description": describe(status)}
+        return dict(sorted(responses.items()))
+
+    def list_problems(self) -> list[str]:
+        """`default` stands for what any operation may meet: 405, 429, 500, 503."""
+        has_body = self.method in WITH_BODY
+        takes_input = has_body or self._is_list_view() or "{" in self.path
+        statuses = ["401", "403", "default"]
+        if takes_input:
+            statuses.append("400")
+        if "{" in self.path:
+            statuses.append("404")
+        if has_body:
+            statuses += ["409", "413", "415"]
+        return statuses
+
+
+def describe(status: str) -> str:
+    return "Any other problem" if status == "default" else HTTPStatus(int(status)).phrase
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+    target_class = "accounts.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "An API token, `csk_…`."}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+    target_class = "accounts.api.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "The admin's session; unsafe methods also need the header X-CSRFToken.",
+        }
