@@ -54,12 +54,11 @@ def serve(handler: str) -> None:
     settings.ROOT_URLCONF = __name__
     call_command("migrate", verbosity=0)
     connections.close_all()
-    from portal.binding import Bind
     from portal.server import PortalServer  # installs the event loop
 
     http: Any = OneHopHandler() if handler == "one-hop" else StandardHandler()
     application = Application(http=http, websocket_patterns=[], build_tasks=list)
-    PortalServer(application, settings.COUNTERSIGN_BIND, on_listening=lambda bind: announce(bind)).serve()
+    PortalServer(application, settings.COUNTERSIGN_BIND, on_listening=announce).serve()
 
 
 def announce(bind: Any) -> None:

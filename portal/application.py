@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from channels.routing import URLRouter
 from django.conf import settings
-from django.urls import URLPattern
 
 from portal.background import BackgroundTask, BackgroundTasks, until_stopped
 from portal.head_signing import sign_heads
@@ -26,12 +25,12 @@ class Application:
         self,
         *,
         http: OneHopHandler,
-        websocket_patterns: Sequence[URLPattern],
+        websocket_patterns: list[Any],
         build_tasks: Callable[[], list[BackgroundTask]],
     ) -> None:
         self.http = http
         self.websocket_patterns = websocket_patterns
-        self.websocket = URLRouter(list(websocket_patterns))
+        self.websocket = URLRouter(websocket_patterns)
         self.build_tasks = build_tasks
         self.background: BackgroundTasks | None = None
 

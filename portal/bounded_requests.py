@@ -13,14 +13,16 @@ from typing import Any
 
 from daphne.http_protocol import WebRequest
 from django.conf import settings
-from twisted.internet import reactor
+from twisted.internet import reactor as installed_reactor
 
 from portal.limits import PROBLEM_JSON, build_problem, build_too_large_problem
+
+reactor: Any = installed_reactor
 
 LINGER_S = 2.0
 
 
-class BoundedRequest(WebRequest):  # type: ignore[misc]
+class BoundedRequest(WebRequest):
     """One HTTP request on Daphne."""
 
     received_bytes = 0
@@ -53,7 +55,8 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
     def refuse_body(self) -> None:
         """Answer 413 now, keep nothing of the body, and close soon."""
         self.is_refused = True
-        self.content.close()
+        content: Any = self.content
+        content.close()
         self.content = io.BytesIO()
         body = build_too_large_problem()
         head = [
@@ -64,7 +67,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
         ]
         transport = self.channel.transport
         transport.write(b"\r\n".join(head) + b"\r\n\r\n" + body)
-        closing: Any = reactor.callLater(LINGER_S, transport.abortConnection)  # type: ignore[attr-defined]
+        closing = reactor.callLater(LINGER_S, transport.abortConnection)
         self.notifyFinish().addBoth(lambda _: closing.cancel() if closing.active() else None)
 
     # Daphne, when it has arrived -----------------------------------------------------------------

@@ -21,7 +21,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,7 +29,6 @@ from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext, iscoroutinefunction
-from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
@@ -51,13 +50,16 @@ from portal.limits import (
 
 T = TypeVar("T")
 BodyFile = tempfile.SpooledTemporaryFile[bytes]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class Exchange:
     """One HTTP request on its way: what the worker needs."""
 
-    scope: HTTPScope
+    scope: Scope
     body: BodyFile
     thread: DatabaseThread
     waiting: Waiting
@@ -76,7 +78,7 @@ class Answer:
 class BoundedBodyHandler(ASGIHandler):
     """Django's handler with an end to the request body, also under servers that do not count it."""
 
-    async def read_body(self, receive: ASGIReceiveCallable) -> BodyFile:  # type: ignore[override]
+    async def read_body(self, receive: Receive) -> BodyFile:  # type: ignore[override]
         """Raises BodyTooLarge, or RequestAborted when the client leaves before its end."""
         body = open_body_file()
         try:
@@ -101,7 +103,7 @@ class OneHopHandler(BoundedBodyHandler):
         # Not super().__init__(): that loads the asynchronous chain.
         self.load_middleware(is_async=False)
 
-    async def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:  # type: ignore[override]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
         if scope["type"] != "http":
             raise ValueError(f"this handler serves http, not {scope['type']}")
         if self.is_closed:
@@ -125,16 +127,14 @@ class OneHopHandler(BoundedBodyHandler):
     def pick_thread(self) -> DatabaseThread:
         return min(self.threads, key=lambda thread: thread.pending)
 
-    async def run_on_loop(
-        self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
+    async def run_on_loop(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Django's asynchronous chain, its synchronous steps on a worker thread of ours."""
         if self.loop_handler is None:
             self.loop_handler = BoundedBodyHandler()
         async with ThreadSensitiveContext(executor=self.pick_thread().executor):
             await self.loop_handler(scope, receive, send)
 
-    async def handle(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:  # type: ignore[override]
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
         try:
             body = await self.read_body(receive)
         except RequestAborted:
@@ -205,19 +205,17 @@ class OneHopHandler(BoundedBodyHandler):
         return answer
 
     def build_response(self, exchange: Exchange) -> tuple[ASGIRequest | None, Any]:
-        request, response = self.create_request(exchange.scope, exchange.body)
+        request, error_response = self.create_request(exchange.scope, exchange.body)
         if request is None:
-            return None, response
+            return None, error_response
         exchange.waiting.attach(request)
-        response = self.get_response(request)
+        response: Any = self.get_response(request)
         response._handler_class = self.__class__  # noqa: SLF001 - named by Django's request_finished
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
         return request, response
 
-    async def send_stream(
-        self, response: HttpResponseBase, exchange: Exchange, send: ASGISendCallable
-    ) -> None:
+    async def send_stream(self, response: HttpResponseBase, exchange: Exchange, send: Send) -> None:
         """Read an asynchronous stream on the loop; the response is closed in the worker in any case."""
         try:
             await unless_disconnected(self.send_response(response, send), exchange.listener)
@@ -230,7 +228,7 @@ def open_body_file() -> BodyFile:
     return tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE)
 
 
-async def copy_body(receive: ASGIReceiveCallable, body: BodyFile) -> None:
+async def copy_body(receive: Receive, body: BodyFile) -> None:
     size_bytes = 0
     more_body = True
     while more_body:
@@ -245,7 +243,7 @@ async def copy_body(receive: ASGIReceiveCallable, body: BodyFile) -> None:
         more_body = message.get("more_body", False)
 
 
-def declare_length(scope: HTTPScope, body: BodyFile) -> HTTPScope:
+def declare_length(scope: Scope, body: BodyFile) -> Scope:
     """A body sent in chunks has no length in its headers; Django's parsers would take it for empty."""
     if any(name == b"content-length" for name, _ in scope["headers"]):
         return scope
@@ -319,10 +317,8 @@ def encode_headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
     return headers + cookies
 
 
-async def send_answer(answer: Answer, send: ASGISendCallable) -> None:
-    await send(
-        {"type": "http.response.start", "status": answer.status, "headers": answer.headers, "trailers": False}
-    )
+async def send_answer(answer: Answer, send: Send) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     if isinstance(answer.content, bytes):
         await send({"type": "http.response.body", "body": answer.content, "more_body": False})
         return
@@ -332,18 +328,18 @@ async def send_answer(answer: Answer, send: ASGISendCallable) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def send_problem(status: int, body: bytes, send: ASGISendCallable) -> None:
+async def send_problem(status: int, body: bytes, send: Send) -> None:
     headers = [
         (b"content-type", PROBLEM_JSON),
         (b"content-length", str(len(body)).encode()),
         # What the client still sends is not worth reading.
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers, "trailers": False})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def is_async_view(scope: HTTPScope) -> bool:
+def is_async_view(scope: Scope) -> bool:
     """Whether the path leads to an `async def` view; free when the URLconf has none."""
     if not has_async_views(settings.ROOT_URLCONF):
         return False

@@ -21,7 +21,8 @@ from daphne.ws_protocol import WebSocketFactory
 from django.conf import settings
 from twisted.internet import defer, reactor as installed_reactor
 from twisted.internet.error import CannotListenError
-from twisted.logger import globalLogBeginner
+from twisted.logger import ILogObserver, globalLogBeginner
+from zope.interface import implementer
 
 from portal.application import Application
 from portal.binding import Bind
@@ -37,7 +38,12 @@ MAX_FRAME_BYTES = 64 * 1024
 FORCED_EXIT_AFTER_S = 5
 
 
-class BoundedFactory(HTTPFactory):  # type: ignore[misc]
+@implementer(ILogObserver)
+def drop_log_event(_event: Any) -> None:
+    """Twisted's own log, which repeats ours or says nothing."""
+
+
+class BoundedFactory(HTTPFactory):
     """Builds connections whose requests are bounded."""
 
     def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 - Twisted's name
@@ -46,7 +52,7 @@ class BoundedFactory(HTTPFactory):  # type: ignore[misc]
         return protocol
 
 
-class PortalServer(Server):  # type: ignore[misc]
+class PortalServer(Server):
     """`serve()` returns the process's exit code when the server has stopped."""
 
     def __init__(self, application: Application, bind: Bind, *, on_listening: Callable[[Bind], None]) -> None:
@@ -87,7 +93,7 @@ class PortalServer(Server):  # type: ignore[misc]
             maxMessagePayloadSize=self.websocket_max_message_size,
             maxFramePayloadSize=self.websocket_max_frame_size,
         )
-        globalLogBeginner.beginLoggingTo([lambda _: None], redirectStandardIO=False, discardBuffer=True)
+        globalLogBeginner.beginLoggingTo([drop_log_event], redirectStandardIO=False, discardBuffer=True)
         reactor.callLater(1, self.application_checker)
         reactor.callLater(2, self.timeout_checker)
         asyncio.set_event_loop(reactor._asyncioEventloop)  # noqa: SLF001 - as Daphne does

@@ -7,7 +7,7 @@ from pathlib import Path
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 
-class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
+class StaticFilesMiddleware(WhiteNoiseMiddleware):
     """WhiteNoise, at peace with a deployment that has not collected its files (it warns of that)."""
 
     def add_files(self, root: str, prefix: str | None = None) -> None:

@@ -73,7 +73,7 @@ def test_the_monitoring_token_shows_details(settings: Any) -> None:
 
 
 def test_a_missing_trigger_is_not_ready() -> None:
-    table, name = sorted(list_installed(connection))[0]
+    table, name = min(list_installed(connection))
     with connection.cursor() as cursor:
         drop_trigger(cursor, connection.vendor, table, name)
     status, content = ask("/readyz")

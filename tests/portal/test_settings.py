@@ -31,7 +31,7 @@ NAMES = [
 
 
 def load(folder: Path, names: list[str] = NAMES, **variables: str) -> subprocess.CompletedProcess[str]:
-    code = f"import json; from portal import settings as s; print(json.dumps([getattr(s, n) for n in {names!r}]))"
+    code = f"import json, portal.settings as s; print(json.dumps([getattr(s, n) for n in {names!r}]))"
     environment = {
         "PATH": "/usr/bin:/bin",
         "COUNTERSIGN_DATA_DIR": str(folder / "data"),
