@@ -96,7 +96,7 @@ def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:
     from live.hub import get_hub
 
     tasks = [
-        BackgroundTask("hub", until_stopped(lambda: get_hub().run())),
+        BackgroundTask("hub", until_stopped(get_hub().run), has_started=lambda: get_hub().is_started),
         BackgroundTask("signed audit heads", sign_heads),
     ]
     if with_relay:

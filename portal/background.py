@@ -25,14 +25,22 @@ StoppableTask = Callable[[asyncio.Event], Awaitable[object]]
 
 @dataclass(slots=True)
 class BackgroundTask:
-    """`run(stop)` returns soon after `stop` is set. The rest is what /readyz shows of it."""
+    """`run(stop)` returns soon after `stop` is set; `has_started` tells whether a running task is at work yet.
+
+    The rest is what /readyz shows of it.
+    """
 
     name: str
     run: StoppableTask
     first_pause_s: float = FIRST_PAUSE_S
+    has_started: Callable[[], bool] = lambda: True
     is_running: bool = field(default=False, init=False)
     restarts: int = field(default=0, init=False)
     last_error: str = field(default="", init=False)
+
+    @property
+    def is_ready(self) -> bool:
+        return self.is_running and self.has_started()
 
     async def supervise(self, stop: asyncio.Event) -> None:
         """Run until `stop`, again and again."""

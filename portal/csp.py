@@ -14,3 +14,6 @@ POLICY: dict[str, list[str]] = {
     "frame-ancestors": [NONE],
     "object-src": [NONE],
 }
+
+# The one exception, for the API's docs page: Swagger's style sheet carries its icons as data addresses.
+API_DOCS_EXCEPTION: dict[str, list[str]] = {"img-src": [SELF, "data:"]}

@@ -130,7 +130,7 @@ def check_background_tasks() -> dict[str, Check]:
         return {}
     return {
         task.name: Check(
-            is_ready=task.is_running, facts={"restarts": task.restarts, "last_error": task.last_error}
+            is_ready=task.is_ready, facts={"restarts": task.restarts, "last_error": task.last_error}
         )
         for task in tasks.tasks
     }

@@ -23,7 +23,8 @@ HTTP_SECRETS = (
     re.compile(
         r"(?i)([?&](?:access_token|code|key|link|password|secret|sig|signature|ticket|token)=)([^&\s\"'#]+)"
     ),
-    re.compile(r"((?:/login-link/|/login/link/|/link/))([A-Za-z0-9_-]{16,})"),
+    # A one-use login link.
+    re.compile(r"(/login/)([A-Za-z0-9_-]{16,})"),
 )
 MAX_DEPTH = 6
 

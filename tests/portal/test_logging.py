@@ -62,7 +62,7 @@ def test_the_request_id_stands_on_every_line_of_a_request(render: Callable[..., 
         f"csk_deadbeef_{SECRET}",
         f"postgres://user:{SECRET}@db.example/name",
         f"password={SECRET}",
-        f"Gone: /login-link/{SECRET}/",
+        f"Gone: /login/{SECRET}/",
     ],
 )
 def test_secrets_are_masked_in_messages_arguments_and_exceptions(
