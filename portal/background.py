@@ -25,7 +25,7 @@ StoppableTask = Callable[[asyncio.Event], Awaitable[object]]
 
 @dataclass(slots=True)
 class BackgroundTask:
-    """`run(stop)` returns soon after `stop` is set; `has_started` tells whether a running task is at work yet.
+    """`run(stop)` returns soon after `stop` is set; `has_started` tells whether it is at work yet.
 
     The rest is what /readyz shows of it.
     """
