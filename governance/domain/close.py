@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from accounts.principal import Principal
 from engines.models import Engine
-from events.actors import CLOCK_ACTOR, RELAY_ACTOR, Subject
+from events.actors import CLOCK_ACTOR, RELAY_ACTOR
 from events.changes import Change, changes
 from events.errors import Conflict, Refused
 from governance.domain.announce import announce_request
 from governance.domain.decide import describe_end
-from governance.domain.replies import confirm_reply, orphan_reply, queue_reply
+from governance.domain.replies import orphan_reply, queue_reply
+from governance.domain.requests import show_directory
 from governance.enums import CloseReason, Reply, ReplyState, RequestState
 from governance.models import EngineReply, PermissionRequest
 from governance.policies import can_cancel_request
@@ -92,30 +93,40 @@ def close_session_requests(
 ) -> int:
     """A turn ended, was aborted, or its session was deleted: nothing of it may run any more.
 
-    The engine may still list these requests and would run a late `once`, so each gets a `reject`;
-    an approval that was not confirmed yet is orphaned first. `seen_before` guards against hints that
-    are older than the request. Returns how many requests were closed.
+    `seen_before` guards against hints that are older than the request; the caller has made sure that the
+    sessions no longer work. Returns how many requests and approvals were ended.
     """
+    rows = PermissionRequest.objects.filter(
+        engine=engine, session_id__in=session_ids, created_at__lt=seen_before
+    )
+    return close_dead_requests(rows=rows, reason=reason, now=now)
+
+
+def close_dead_requests(
+    *, rows: QuerySet[PermissionRequest], reason: CloseReason, now: datetime, why: str = ""
+) -> int:
+    """Their tool calls no longer wait: pending ones expire, approvals that were not sent yet are orphaned.
+
+    The engine may still list them and would run a late `once`, so each gets a `reject`. An approval that
+    was sent is left alone: whether it arrived in time is for the engine to say. `why` is what a person
+    reads, the reason's own words when it is empty.
+    """
+    count = 0
     with changes(RELAY_ACTOR) as change:
-        count = 0
-        for request in pending_of(engine).filter(session_id__in=session_ids, created_at__lt=seen_before):
+        for request in rows.filter(state=RequestState.PENDING).order_by("pk"):
             if close_request(change, request, state=RequestState.EXPIRED, reason=reason, now=now):
                 queue_reply(change, request, reply=Reply.REJECT)
                 count += 1
-        for reply in unconfirmed_approvals(engine).filter(
-            request__session_id__in=session_ids, request__created_at__lt=seen_before
-        ):
-            was_queued = reply.state == ReplyState.QUEUED
-            if orphan_reply(reply=reply, why=reason.label, now=now) and was_queued:
+        for reply in unsent_approvals().filter(request__in=rows):
+            if orphan_reply(reply=reply, why=why or reason.label, now=now):
                 queue_reply(change, reply.request, reply=Reply.REJECT)
+                count += 1
     return count
 
 
-def unconfirmed_approvals(engine: Engine) -> QuerySet[EngineReply]:
+def unsent_approvals() -> QuerySet[EngineReply]:
     return (
-        EngineReply.objects.filter(
-            engine=engine, reply=Reply.ONCE, state__in=list(ReplyState.open()), accepted_at=None
-        )
+        EngineReply.objects.filter(reply=Reply.ONCE, state=ReplyState.QUEUED)
         .select_related("request")
         .order_by("pk")
     )
@@ -134,7 +145,9 @@ def close_unlisted_requests(
     with changes(RELAY_ACTOR) as change:
         gone = [
             request
-            for request in pending_of(engine).filter(directory=directory, created_at__lt=seen_before)
+            for request in pending_of(engine).filter(
+                directory=show_directory(directory), created_at__lt=seen_before
+            )
             if request.engine_request_id not in listed_ids
         ]
         return sum(
@@ -143,84 +156,24 @@ def close_unlisted_requests(
         )
 
 
-def record_engine_reply(*, engine: Engine, engine_request_id: str, reply: str, now: datetime) -> str:
-    """The engine says that a request was answered. Returns what it was:
+def reject_leftovers(*, engine: Engine, listed_ids: set[str], ended_before: datetime) -> int:
+    """The engine still waits for what is closed here: answer it, so that nobody can let it run later.
 
-    "confirmed" (ours), "sibling" (closed by our denial of another), "foreign_reject",
-    "incident" (somebody let it run past Countersign), or "unknown" (no such request, or known already).
+    `ended_before` is when the list was fetched: what was closed, answered or tried since says nothing yet.
+    Returns how many rejects were queued.
     """
-    with changes(RELAY_ACTOR) as change:
-        request = PermissionRequest.objects.filter(engine=engine, engine_request_id=engine_request_id).first()
-        if request is None:
-            return "unknown"
-        ours = request.replies.filter(reply=reply).order_by("-created_at").first()
-        if ours is not None and ours.state != ReplyState.QUEUED:
-            return confirm_sent(ours, now)
-        if ours is not None and reply == Reply.REJECT:
-            # Queued and not sent: a sibling's denial, or another's, was quicker with the same word.
-            confirm_reply(reply=ours, now=now)
-            return "confirmed"
-        if reply == Reply.REJECT:
-            return record_foreign_reject(change, request, now)
-        return record_incident(change, request, reply, now)
-
-
-def confirm_sent(reply: EngineReply, now: datetime) -> str:
-    if reply.state != ReplyState.SENT:
-        return "unknown"
-    confirm_reply(reply=reply, now=now)
-    return "confirmed"
-
-
-def record_foreign_reject(change: Change, request: PermissionRequest, now: datetime) -> str:
-    sibling = find_denied_sibling(request)
-    open_reply = request.replies.filter(state__in=list(ReplyState.open())).first()
-    if open_reply is not None:
-        orphan_reply(reply=open_reply, why="A denial closed the whole session's requests first.", now=now)
-    reason = CloseReason.SIBLING_DENIED if sibling else CloseReason.ANSWERED_ELSEWHERE
-    close_request(change, request, state=RequestState.CANCELLED, reason=reason, now=now, closed_by=sibling)
-    if sibling is not None:
-        return "sibling"
-    change.audit("engine.foreign_reject", request.subject, after={"request": request.engine_request_id})
-    notify(change, request, "notice.foreign_reject")
-    return "foreign_reject"
-
-
-def find_denied_sibling(request: PermissionRequest) -> PermissionRequest | None:
-    """The request of the same session whose `reject` we sent last: the engine closes all of them with it."""
-    reply = (
-        EngineReply.objects.filter(
-            engine_id=request.engine_id,
-            request__session_id=request.session_id,
-            reply=Reply.REJECT,
-            sent_at__isnull=False,
+    rows = (
+        PermissionRequest.objects.filter(
+            engine=engine, engine_request_id__in=listed_ids, decided_at__lt=ended_before
         )
-        .exclude(request_id=request.pk)
-        .select_related("request")
-        .order_by("-sent_at")
-        .first()
+        .exclude(state=RequestState.PENDING)
+        .exclude(replies__state__in=list(ReplyState.open()))
+        .exclude(replies__ended_at__gte=ended_before)
+        .order_by("pk")
     )
-    return reply.request if reply else None
-
-
-def record_incident(change: Change, request: PermissionRequest, reply: str, now: datetime) -> str:
-    """Somebody answered `once` or `always` in the engine itself: it ran without our approval."""
-    open_reply = request.replies.filter(state__in=list(ReplyState.open())).first()
-    if open_reply is not None:
-        orphan_reply(reply=open_reply, why="Somebody answered it past Countersign.", now=now)
-    close_request(
-        change, request, state=RequestState.CANCELLED, reason=CloseReason.ANSWERED_ELSEWHERE, now=now
-    )
-    change.audit("engine.incident", request.subject, after={"reply": reply, "engine": request.engine_id})
-    notify(change, request, "notice.incident")
-    return "incident"
-
-
-def notify(change: Change, request: PermissionRequest, kind: str) -> None:
-    change.event(
-        kind,
-        Subject("permission_request", request.pk),
-        topic="notices",
-        audience=f"team:{request.team_id}",
-        words={"engine": request.engine_id, "chat": request.chat_id},
-    )
+    count = 0
+    with changes(RELAY_ACTOR) as change:
+        for request in rows.distinct():
+            queue_reply(change, request, reply=Reply.REJECT)
+            count += 1
+    return count

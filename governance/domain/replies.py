@@ -35,21 +35,23 @@ def queue_reply(
     return row
 
 
-def claim_next_reply(*, engine_id: str, epoch: int, now: datetime) -> EngineReply | None:
-    """Take the oldest due reply of an engine for sending; None when there is none.
+def list_due_replies(*, engine_id: str, now: datetime, limit: int) -> list[EngineReply]:
+    """The oldest queued replies of an engine whose time has come; nothing is claimed yet."""
+    return list(
+        EngineReply.objects.filter(engine_id=engine_id, state=ReplyState.QUEUED, next_attempt_at__lte=now)
+        .select_related("request__chat", "request__subagent")
+        .order_by("created_at", "id")[:limit]
+    )
 
-    The caller holds the engine's lease in the same transaction.
+
+def claim_reply(*, reply: EngineReply, epoch: int, now: datetime) -> bool:
+    """Take a queued reply for sending; False when somebody else took or ended it.
+
+    The caller holds the engine's lease in the same transaction, and posts at once: `attempts` counts what
+    may have reached the engine. What speaks against sending is looked at before, not after.
     """
     with changes(RELAY_ACTOR) as change:
-        row = (
-            EngineReply.objects.filter(engine_id=engine_id, state=ReplyState.QUEUED, next_attempt_at__lte=now)
-            .select_related("request")
-            .order_by("next_attempt_at", "created_at")
-            .first()
-        )
-        if row is None:
-            return None
-        claimed = EngineReply.objects.filter(pk=row.pk, state=ReplyState.QUEUED).update(
+        claimed = EngineReply.objects.filter(pk=reply.pk, state=ReplyState.QUEUED).update(
             state=ReplyState.SENT,
             sent_at=now,
             attempts=F("attempts") + 1,
@@ -57,11 +59,13 @@ def claim_next_reply(*, engine_id: str, epoch: int, now: datetime) -> EngineRepl
             accepted_at=None,
         )
         if not claimed:
-            return None
-        row.refresh_from_db()
-        change.audit("reply.claim", row.request.subject, after={"reply_id": row.pk, "attempt": row.attempts})
-        announce_delivery(change, row, row.request.team_id)
-        return row
+            return False
+        reply.refresh_from_db(fields=["state", "sent_at", "attempts", "claimed_epoch", "accepted_at"])
+        change.audit(
+            "reply.claim", reply.request.subject, after={"reply_id": reply.pk, "attempt": reply.attempts}
+        )
+        announce_delivery(change, reply, reply.request.team_id)
+    return True
 
 
 def record_accepted(*, reply: EngineReply, now: datetime) -> None:
@@ -77,15 +81,15 @@ def record_accepted(*, reply: EngineReply, now: datetime) -> None:
             )
 
 
-def requeue_reply(*, reply: EngineReply, error: str, now: datetime) -> None:
+def requeue_reply(*, reply: EngineReply, error: str, now: datetime) -> bool:
     """It did not arrive: try again later, with back-off up to a minute, until it is confirmed or orphaned."""
-    delay = min(FIRST_RETRY * 2 ** min(reply.attempts, MAX_ATTEMPTS_COUNTED), LAST_RETRY)
-    move_reply(reply, {ReplyState.SENT}, ReplyState.QUEUED, error=error, next_attempt_at=now + delay)
+    delay = min(FIRST_RETRY * 2 ** min(max(reply.attempts - 1, 0), MAX_ATTEMPTS_COUNTED), LAST_RETRY)
+    return move_reply(reply, {ReplyState.SENT}, ReplyState.QUEUED, error=error, next_attempt_at=now + delay)
 
 
-def confirm_reply(*, reply: EngineReply, now: datetime) -> None:
+def confirm_reply(*, reply: EngineReply, now: datetime) -> bool:
     """The engine said so, or no longer lists what we answered with its 200."""
-    move_reply(reply, ReplyState.open(), ReplyState.CONFIRMED, ended_at=now)
+    return move_reply(reply, ReplyState.open(), ReplyState.CONFIRMED, ended_at=now)
 
 
 def orphan_reply(*, reply: EngineReply, why: str, now: datetime, actor: Actor = RELAY_ACTOR) -> bool:
@@ -93,9 +97,9 @@ def orphan_reply(*, reply: EngineReply, why: str, now: datetime, actor: Actor = 
     return move_reply(reply, ReplyState.open(), ReplyState.ORPHANED, error=why, ended_at=now, actor=actor)
 
 
-def fail_reply(*, reply: EngineReply, why: str, now: datetime) -> None:
+def fail_reply(*, reply: EngineReply, why: str, now: datetime) -> bool:
     """The engine refuses it for good (a 4xx that is not 404)."""
-    move_reply(reply, ReplyState.open(), ReplyState.FAILED, error=why, ended_at=now)
+    return move_reply(reply, ReplyState.open(), ReplyState.FAILED, error=why, ended_at=now)
 
 
 def move_reply(

@@ -1,7 +1,8 @@
-"""Permission requests come in: from an engine, or from another agent through the API; then they are sealed."""
+"""Permission requests come in, from an engine or through the API; then they are sealed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from events.actors import RELAY_ACTOR, Actor, ActorKind
 from events.changes import changes
 from events.encryption import reveal, seal
 from events.errors import Conflict, Invalid, Refused
-from governance.content import MAX_CONTENT_BYTES, RequestContent, digest_content, make_visible
+from governance.content import MAX_CONTENT_BYTES, Finding, RequestContent, digest_content, make_visible
 from governance.domain.announce import announce_request
 from governance.enums import RequestSource, RequestState
 from governance.models import PermissionRequest
@@ -28,6 +29,11 @@ from reviews.enums import ReviewKind
 DEFAULT_EXPIRY = timedelta(hours=1)
 MAX_EXPIRY = timedelta(days=30)
 MIN_EXPIRY = timedelta(seconds=5)
+
+# Findings that only whoever takes the request in can know.
+CUT = Finding("cut", "It is too large to keep whole: a part of it is missing here.")
+ALTERED = Finding("altered", "Contained characters that can't be stored; they are shown replaced.")
+CONTRADICTION = Finding("contradiction", "The engine's request and the call's arguments name two commands.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +48,21 @@ class AskedByEngine:
     metadata: dict[str, Any] = field(default_factory=dict)
     message_id: str = ""
     call_id: str = ""
+    is_text_altered: bool = False
 
 
 def record_engine_request(*, engine: Engine, asked: AskedByEngine, now: datetime) -> PermissionRequest:
-    """Store a request at once, unsealed; the same request again returns the row that is there."""
+    """Store a request at once, unsealed; the same request again returns the row that is there.
+
+    None is lost: one too large to keep is stored cut, and says so.
+    """
     known = PermissionRequest.objects.filter(engine=engine, engine_request_id=asked.engine_request_id).first()
     if known is not None:
         return known
     chat, subagent = find_place(engine.pk, asked.session_id)
-    content = build_engine_content(asked, agent=(subagent.agent if subagent else chat.agent if chat else ""))
+    content, was_cut = fit_content(
+        build_engine_content(asked, agent=(subagent.agent if subagent else chat.agent if chat else ""))
+    )
     request = PermissionRequest(
         team_id=engine.team_id,
         source=RequestSource.ENGINE,
@@ -67,7 +79,9 @@ def record_engine_request(*, engine: Engine, asked: AskedByEngine, now: datetime
         created_at=now,
         expires_at=now + timedelta(seconds=engine.request_timeout_s),
     )
-    return insert_request(Actor(ActorKind.ENGINE, engine.pk, RELAY_ACTOR.door, engine.name), request, content)
+    actor = Actor(ActorKind.ENGINE, engine.pk, RELAY_ACTOR.door, engine.name)
+    notes = [CUT] * was_cut + [ALTERED] * asked.is_text_altered
+    return insert_request(actor, request, content, notes=notes)
 
 
 def build_engine_content(asked: AskedByEngine, *, agent: str) -> RequestContent:
@@ -81,6 +95,26 @@ def build_engine_content(asked: AskedByEngine, *, agent: str) -> RequestContent:
         diff=diff if isinstance(diff, str) else "",
         metadata={key: value for key, value in asked.metadata.items() if key not in {"command", "diff"}},
     )
+
+
+def fit_content(content: RequestContent) -> tuple[RequestContent, bool]:
+    """The content, cut when it is too large to keep, and whether it was cut."""
+    if len(content.to_text()) <= MAX_CONTENT_BYTES:
+        return content, False
+    without_arguments = replace(content, arguments=None)
+    if len(without_arguments.to_text()) <= MAX_CONTENT_BYTES:
+        return without_arguments, True
+    # At most twelve bytes a character are written, so this fits whatever the characters are.
+    return replace(
+        content,
+        permission=content.permission[:200],
+        patterns=[pattern[:200] for pattern in content.patterns[:100]],
+        directory=content.directory[:4000],
+        command=content.command[:100_000],
+        diff=content.diff[:200_000],
+        arguments=None,
+        metadata={},
+    ), True
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +194,15 @@ def require_same(known: PermissionRequest, content: RequestContent) -> Permissio
     return known
 
 
-def insert_request(actor: Actor, request: PermissionRequest, content: RequestContent) -> PermissionRequest:
+def insert_request(
+    actor: Actor, request: PermissionRequest, content: RequestContent, *, notes: Sequence[Finding] = ()
+) -> PermissionRequest:
     """Write the row with its draft content; whoever comes second with the same key gets the first row."""
     request.permission = make_visible(content.permission)[:120]
-    request.directory = make_visible(content.directory)[:1000]
+    request.directory = show_directory(content.directory)
     request.agent = make_visible(content.agent)[:80]
     request.approvals_needed = required_approvals(team_id=request.team_id, kind=ReviewKind.PERMISSION_REQUEST)
-    set_content(request, content, arguments_known=False)
+    set_content(request, content, arguments_known=False, notes=notes)
     with changes(actor) as change:
         try:
             with transaction.atomic():
@@ -191,8 +227,22 @@ def insert_request(actor: Actor, request: PermissionRequest, content: RequestCon
     return request
 
 
-def set_content(request: PermissionRequest, content: RequestContent, *, arguments_known: bool) -> None:
-    """Put content, fingerprint and what lists show of it on the row; the caller saves."""
+def show_directory(directory: str) -> str:
+    """A directory as the column holds it; the exact one stands in the content."""
+    return make_visible(directory)[:1000]
+
+
+def set_content(
+    request: PermissionRequest,
+    content: RequestContent,
+    *,
+    arguments_known: bool,
+    notes: Sequence[Finding] = (),
+) -> None:
+    """Put content, fingerprint and what lists show of it on the row; the caller saves.
+
+    `notes` are findings that can't be seen from the content itself.
+    """
     text = content.to_text()
     if len(text) > MAX_CONTENT_BYTES:
         raise Invalid("The request is larger than 4 MiB.", code="too_large")
@@ -200,8 +250,8 @@ def set_content(request: PermissionRequest, content: RequestContent, *, argument
     request.fingerprint = content.fingerprint
     digest = digest_content(content, arguments_known=arguments_known)
     request.summary = digest.summary
-    request.is_summary_whole = digest.is_whole
-    request.findings = [{"code": item.code, "sentence": item.sentence} for item in digest.findings]
+    request.is_summary_whole = digest.is_whole and not notes
+    request.findings = [{"code": item.code, "sentence": item.sentence} for item in (*digest.findings, *notes)]
     request.arguments_known = arguments_known
 
 
@@ -212,10 +262,11 @@ def seal_request(
     arguments: dict[str, Any] | None,
     now: datetime,
     tool: str = "",
+    is_text_altered: bool = False,
 ) -> PermissionRequest:
     """Fix the content: from now on it can be approved. `arguments` None means that they stay unknown.
 
-    A request that is sealed or closed already is returned as it is.
+    A request that is sealed or closed already is returned as it is. Arguments too large to keep stay unknown.
     """
     with changes(actor) as change:
         current = PermissionRequest.objects.get(pk=request.pk)
@@ -223,9 +274,15 @@ def seal_request(
             return current
         draft = RequestContent.from_text(reveal(current, "content"))
         command = draft.command or command_from(arguments)
-        content = replace(draft, arguments=arguments, command=command, tool=tool)
+        content, was_cut = fit_content(replace(draft, arguments=arguments, command=command, tool=tool))
+        noted = {finding["code"] for finding in current.findings}
+        notes = [
+            *[CUT] * (was_cut or CUT.code in noted),
+            *[ALTERED] * (is_text_altered or ALTERED.code in noted),
+            *[CONTRADICTION] * (command_from(arguments) not in {"", command}),
+        ]
         before = current.fingerprint
-        set_content(current, content, arguments_known=arguments is not None)
+        set_content(current, content, arguments_known=content.arguments is not None, notes=notes)
         sealed = PermissionRequest.objects.filter(
             pk=current.pk, state=RequestState.PENDING, sealed_at=None, fingerprint=before
         ).update(
@@ -253,22 +310,22 @@ def command_from(arguments: dict[str, Any] | None) -> str:
     return command if isinstance(command, str) else ""
 
 
-def place_requests(*, engine: Engine, session_id: str) -> int:
-    """Attach waiting requests of a session to its chat, now that the session is known; returns how many."""
-    chat, subagent = find_place(engine.pk, session_id)
-    if chat is None and subagent is None:
-        return 0
+def place_requests(*, engine: Engine) -> int:
+    """Attach requests that wait without a chat to theirs, as far as it is known now; returns how many.
+
+    A session may become known after its request, and its parents after itself.
+    """
+    waiting = PermissionRequest.objects.filter(engine=engine, state=RequestState.PENDING, chat=None)
+    count = 0
     with changes(RELAY_ACTOR) as change:
-        waiting = list(
-            PermissionRequest.objects.filter(
-                engine=engine, session_id=session_id, state=RequestState.PENDING, chat=None
-            ).order_by("pk")
-        )
-        for request in waiting:
+        for request in waiting.order_by("pk"):
+            chat, subagent = find_place(engine.pk, request.session_id)
+            if chat is None and (subagent is None or subagent.pk == request.subagent_id):
+                continue
             request.chat, request.subagent = chat, subagent
-            agent = subagent.agent if subagent else chat.agent if chat else ""
-            PermissionRequest.objects.filter(pk=request.pk, state=RequestState.PENDING).update(
-                chat=chat, subagent=subagent, agent=make_visible(agent)[:80]
+            request.agent = make_visible(subagent.agent if subagent else chat.agent if chat else "")[:80]
+            count += PermissionRequest.objects.filter(pk=request.pk, state=RequestState.PENDING).update(
+                chat=chat, subagent=subagent, agent=request.agent
             )
             announce_request(change, request, "placed")
-    return len(waiting)
+    return count
