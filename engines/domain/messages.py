@@ -18,6 +18,8 @@ from engines.models import Chat, Engine, Message
 MAX_TEXT = 20_000
 MAX_PARTS = 500
 PREVIEW_LENGTH = 200
+# How far back a text is looked for: an agent may call many tools without a word.
+NEWEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,12 @@ def record_message(*, engine: Engine, facts: MessageFacts) -> Message | None:
         Message.objects.filter(pk=message.pk).exclude(
             engine_message_status__in=EngineMessageStatus.finished()
         ).update(
-            role=facts.role, parent_id=facts.parent_id, engine_message_status=status, updated=timezone.now()
+            role=facts.role,
+            parent_id=facts.parent_id,
+            engine_message_status=status,
+            # A part that came first has made the row with its own time.
+            created=facts.created_at,
+            updated=timezone.now(),
         )
     return message
 
@@ -98,8 +105,28 @@ def record_part(*, engine: Engine, facts: PartFacts) -> None:
     if parts == message.parts:
         return
     Message.objects.filter(pk=message.pk).update(parts=parts, updated=timezone.now())
-    if facts.kind == "text" and facts.text.strip():
-        Chat.objects.filter(pk=chat.pk).update(preview=facts.text.strip()[:PREVIEW_LENGTH])
+
+
+def refresh_preview(*, engine: Engine, session_id: str) -> None:
+    """The chat's preview is the last text of its newest message that has one."""
+    chat = Chat.objects.filter(engine=engine, ai_engine_session_id=session_id).first()
+    if chat is None:
+        return
+    for message in chat.messages.order_by("-created", "-id")[:NEWEST]:
+        texts = [part["text"].strip() for part in message.parts if part["type"] == "text"]
+        preview = next((text for text in reversed(texts) if text), "")[:PREVIEW_LENGTH]
+        if preview:
+            Chat.objects.filter(pk=chat.pk).exclude(preview=preview).update(preview=preview)
+            return
+
+
+def abort_unfinished_messages(*, engine: Engine, session_id: str) -> int:
+    """The session no longer works: what was being written when it stopped will never be finished."""
+    return Message.objects.filter(
+        chat__engine=engine,
+        chat__ai_engine_session_id=session_id,
+        engine_message_status=EngineMessageStatus.PROCESSING,
+    ).update(engine_message_status=EngineMessageStatus.ABORTED, updated=timezone.now())
 
 
 def describe_part(facts: PartFacts) -> dict[str, Any]:

@@ -30,16 +30,15 @@ class SessionFacts:
     created_at: datetime
 
 
-def record_session(*, actor: Actor, engine: Engine, facts: SessionFacts) -> None:
-    """Adopt or refresh a session, whoever created it."""
+def record_session(*, actor: Actor, engine: Engine, facts: SessionFacts) -> bool:
+    """Adopt or refresh a session, whoever created it; True when it was not known before."""
     with changes(actor) as change:
         if facts.parent_id:
-            record_subagent(change, engine, facts)
-        else:
-            record_chat(change, engine, facts)
+            return record_subagent(change, engine, facts)
+        return record_chat(change, engine, facts)
 
 
-def record_chat(change: Change, engine: Engine, facts: SessionFacts) -> None:
+def record_chat(change: Change, engine: Engine, facts: SessionFacts) -> bool:
     values = {
         "title": facts.title[:300],
         "directory": facts.directory[:1000],
@@ -64,9 +63,10 @@ def record_chat(change: Change, engine: Engine, facts: SessionFacts) -> None:
         announce_chat(change, chat)
     if is_new:
         link_children(engine, facts.id, parent=None, chat=chat)
+    return is_new
 
 
-def record_subagent(change: Change, engine: Engine, facts: SessionFacts) -> None:
+def record_subagent(change: Change, engine: Engine, facts: SessionFacts) -> bool:
     parent = Subagent.objects.filter(instance=engine, source_ref=facts.parent_id).first()
     chat = (
         parent.chat
@@ -101,7 +101,19 @@ def record_subagent(change: Change, engine: Engine, facts: SessionFacts) -> None
         announce_subagent(change, row, engine)
         link_children(engine, facts.id, parent=row, chat=chat)
     else:
-        Subagent.objects.filter(pk=row.pk).update(last_seen_at=timezone.now())
+        fill_missing(row, facts)
+    return is_new
+
+
+def fill_missing(row: Subagent, facts: SessionFacts) -> None:
+    """A late event may tell what an early one left open; what is known stays."""
+    told = {
+        "agent": facts.agent[:80],
+        "description": facts.title[:300],
+        "working_directory": facts.directory[:1000],
+    }
+    fresh = {name: value for name, value in told.items() if value and not getattr(row, name)}
+    Subagent.objects.filter(pk=row.pk).update(last_seen_at=timezone.now(), **fresh)
 
 
 def link_children(engine: Engine, session_id: str, *, parent: Subagent | None, chat: Chat | None) -> None:
@@ -141,16 +153,17 @@ def announce_subagent(change: Change, row: Subagent, engine: Engine) -> None:
     )
 
 
-def record_session_state(*, actor: Actor, engine: Engine, session_id: str, state: str, at: datetime) -> None:
-    """The session's state as the engine tells it; a deleted session stays deleted."""
+def record_session_state(*, actor: Actor, engine: Engine, session_id: str, state: str, at: datetime) -> bool:
+    """The session's state as the engine tells it; a deleted session stays deleted. False: no such session."""
     with changes(actor) as change:
         chat = Chat.objects.filter(engine=engine, ai_engine_session_id=session_id).first()
         if chat is not None:
             record_chat_state(change, chat, state, at)
-            return
+            return True
         row = Subagent.objects.filter(instance=engine, source_ref=session_id).first()
         if row is not None:
             record_subagent_state(change, row, engine, state, at)
+    return row is not None
 
 
 def record_chat_state(change: Change, chat: Chat, state: str, at: datetime) -> None:
@@ -174,34 +187,48 @@ def record_subagent_state(change: Change, row: Subagent, engine: Engine, state: 
         SessionState.IDLE: SubagentStatus.COMPLETED,
         SessionState.DELETED: SubagentStatus.LOST,
     }.get(SessionState(state))
-    if status is None or row.status in SubagentStatus.ended() or row.status == status:
+    if status == SubagentStatus.RUNNING and row.status == SubagentStatus.WAITING_HUMAN:
+        # The engine says busy while it waits for an answer; what waits is known from the requests.
         return
-    before, row.status = row.status, status
+    if status is not None:
+        move_subagent(change, row, engine, status=status, raw=state, at=at)
+
+
+def move_subagent(
+    change: Change, row: Subagent, engine: Engine, *, status: SubagentStatus, raw: str, at: datetime
+) -> bool:
+    """Conditional transition; an ended row stays as it ended. True when it moved."""
     ended_at = at if status in SubagentStatus.ended() else None
-    Subagent.objects.filter(pk=row.pk).update(
-        status=status, status_raw=state, ended_at=ended_at, last_seen_at=at
+    moved = (
+        Subagent.objects.filter(pk=row.pk)
+        .exclude(status__in=[*SubagentStatus.ended(), status])
+        .update(status=status, status_raw=raw, ended_at=ended_at, last_seen_at=at)
     )
+    if not moved:
+        return False
+    before, row.status = row.status, status
     change.audit(
         "subagent.status", Subject("subagent", row.pk), before={"status": before}, after={"status": status}
     )
     announce_subagent(change, row, engine)
+    return True
+
+
+def record_subagent_status(
+    *, actor: Actor, row: Subagent, status: SubagentStatus, raw: str, at: datetime
+) -> bool:
+    """What became of a delegation, as found out by looking; True when it is news."""
+    with changes(actor) as change:
+        return move_subagent(change, row, row.instance, status=status, raw=raw, at=at)
 
 
 def record_abort(*, actor: Actor, engine: Engine, session_id: str, at: datetime) -> None:
-    """A turn was aborted; its subagents' rows end as cancelled."""
+    """A turn was aborted. A subagent's delegation ends with it, as cancelled."""
     with changes(actor) as change:
         Chat.objects.filter(engine=engine, ai_engine_session_id=session_id).update(aborted_at=at)
         row = Subagent.objects.filter(instance=engine, source_ref=session_id).first()
-        if row is not None and row.status not in SubagentStatus.ended():
-            before, row.status = row.status, SubagentStatus.CANCELLED
-            Subagent.objects.filter(pk=row.pk).update(status=row.status, status_raw="aborted", ended_at=at)
-            change.audit(
-                "subagent.status",
-                Subject("subagent", row.pk),
-                before={"status": before},
-                after={"status": row.status},
-            )
-            announce_subagent(change, row, engine)
+        if row is not None:
+            move_subagent(change, row, engine, status=SubagentStatus.CANCELLED, raw="aborted", at=at)
 
 
 def block_chat(*, actor: Actor, chat: Chat, why: str) -> None:
