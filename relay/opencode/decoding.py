@@ -27,7 +27,7 @@ SYMBOL_FOR_NUL = "\u2400"
 REPLACEMENT_CHARACTER = "\ufffd"
 
 # Ids stand in URL paths; the engine makes them of a prefix and letters and digits.
-_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
