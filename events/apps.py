@@ -8,7 +8,9 @@ class EventsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from events import checks  # noqa: F401 - registers the system checks
-        from events.append_only import install_after_migrate
+        from events import append_only, checks  # noqa: F401 - registers the system checks
 
-        install_after_migrate()
+        for model in ("AuditEntry", "Event", "SignedHead", "KeyUse"):
+            append_only.keep_append_only(f"events.{model}")
+        append_only.keep_rows("events.LogHead")
+        append_only.connect_signals()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,60 +24,106 @@ class Finding:
     problem: str
 
 
-def head_text(n: int, digest: str, at: datetime) -> str:
-    return canonical_json({"n": n, "hash": digest, "at": at.isoformat()})
+@dataclass(frozen=True, slots=True)
+class HeadLine:
+    """One signed head, as a line of the heads file; `at` is ISO 8601 text."""
+
+    n: int
+    hash: str
+    at: str
+    key_id: str
+    signature: str
+
+
+def head_text(n: int, digest: str, at: str) -> str:
+    """What is signed."""
+    return canonical_json({"n": n, "hash": digest, "at": at})
 
 
 def sign_head() -> SignedHead | None:
-    """Sign the current head with the deployment key, in the table and in the heads file.
+    """Sign the current head with the deployment key, in the heads file and in the table.
 
     Returns None when nothing was added since the last signed head. The file is what makes a cut tail
-    visible: keep a copy where the database's owner can't reach it.
+    visible: keep a copy where the database's owner can't reach it. It is written first, so that a crash
+    in between leaves a head twice in the file rather than never.
     """
     head = LogHead.objects.get(pk=1)
     if head.audit_n == 0 or SignedHead.objects.filter(n=head.audit_n).exists():
         return None
     at = timezone.now()
-    key_id, signature = get_keyring().sign(head_text(head.audit_n, head.audit_hash, at))
-    row = SignedHead.objects.create(
-        n=head.audit_n, at=at, hash=head.audit_hash, key_id=key_id, signature=signature
-    )
-    append_head_line(Path(settings.COUNTERSIGN_AUDIT_HEADS_FILE), row)
+    key_id, signature = get_keyring().sign(head_text(head.audit_n, head.audit_hash, at.isoformat()))
+    row = SignedHead(n=head.audit_n, at=at, hash=head.audit_hash, key_id=key_id, signature=signature)
+    append_head_line(Path(settings.COUNTERSIGN_AUDIT_HEADS_FILE), describe_head(row))
+    row.save(force_insert=True)
     return row
 
 
-def append_head_line(path: Path, row: SignedHead) -> None:
+def describe_head(row: SignedHead) -> HeadLine:
+    return HeadLine(row.n, row.hash, row.at.isoformat(), row.key_id, row.signature)
+
+
+def append_head_line(path: Path, line: HeadLine) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = {
-        "n": row.n,
-        "hash": row.hash,
-        "at": row.at.isoformat(),
-        "key_id": row.key_id,
-        "signature": row.signature,
-    }
     with path.open("a") as file:
-        file.write(json.dumps(line) + "\n")
+        file.write(json.dumps(asdict(line)) + "\n")
+
+
+class ChainWalk:
+    """Reads the chain once, from its first entry to its head, while others go on writing.
+
+    `n` and `hash` are where it stands; `hashes` holds what it saw at the numbers in `wanted`.
+    """
+
+    def __init__(self, wanted: frozenset[int]) -> None:
+        self.wanted = wanted
+        self.n, self.hash = 0, GENESIS_HASH
+        self.hashes: dict[int, str] = {}
+        self.findings: list[Finding] = []
+
+    def follow(self) -> None:
+        """Entries first, then the head: whatever was added in between is read in another round."""
+        while True:
+            before = self.n
+            for entry in AuditEntry.objects.filter(n__gt=self.n).order_by("n").iterator(chunk_size=2000):
+                self.step(entry)
+            head = LogHead.objects.filter(pk=1).first()
+            if head is None:
+                self.findings.append(Finding(self.n, "the head row is missing"))
+                return
+            if head.audit_n <= self.n or self.n == before:
+                self.compare(head)
+                return
+
+    def step(self, entry: AuditEntry) -> None:
+        if entry.n != self.n + 1:
+            self.findings.append(Finding(self.n + 1, f"missing: the next entry is {entry.n}"))
+        self.findings += verify_entry(entry, self.hash)
+        self.n, self.hash = entry.n, entry.hash
+        if entry.n in self.wanted:
+            self.hashes[entry.n] = entry.hash
+
+    def compare(self, head: LogHead) -> None:
+        if (head.audit_n, head.audit_hash) != (self.n, self.hash):
+            problem = f"the head row says {head.audit_n}: the tail does not match it"
+            self.findings.append(Finding(self.n + 1, problem))
 
 
 def verify_chain(heads: Path | None = None) -> list[Finding]:
-    """Every edited, deleted, reordered or inserted entry; with `heads` also a cut tail."""
-    findings: list[Finding] = []
-    expected_n, prev_hash = 1, GENESIS_HASH
-    hashes: dict[int, str] = {}
-    wanted = {line["n"]: line for line in read_heads(heads)} if heads else {}
-    for entry in AuditEntry.objects.order_by("n").iterator(chunk_size=2000):
-        if entry.n != expected_n:
-            findings.append(Finding(expected_n, f"missing: the next entry is {entry.n}"))
-        findings += verify_entry(entry, prev_hash)
-        if entry.n in wanted:
-            hashes[entry.n] = entry.hash
-        expected_n, prev_hash = entry.n + 1, entry.hash
-    head = LogHead.objects.get(pk=1)
-    if (head.audit_n, head.audit_hash) != (expected_n - 1, prev_hash):
-        findings.append(Finding(expected_n, f"the head row says {head.audit_n}: the tail does not match it"))
-    for n, line in sorted(wanted.items()):
-        findings += verify_head_line(line, hashes.get(n))
-    return findings
+    """Every edited, deleted, reordered or inserted entry; with `heads` also a cut tail.
+
+    Raises OSError or ValueError when `heads` can't be read.
+    """
+    lines = [describe_head(row) for row in SignedHead.objects.order_by("n")]
+    if heads is not None:
+        lines += read_heads(heads)
+    walk = ChainWalk(frozenset(line.n for line in lines))
+    walk.follow()
+    # The table repeats what the file holds: one finding is enough.
+    return list(
+        dict.fromkeys(
+            [*walk.findings, *(finding for line in lines for finding in verify_head(line, walk.hashes))]
+        )
+    )
 
 
 def verify_entry(entry: AuditEntry, prev_hash: str) -> list[Finding]:
@@ -109,28 +154,35 @@ def columns_text(entry: AuditEntry) -> str:
     )
 
 
-def read_heads(path: Path) -> list[dict[str, Any]]:
+def read_heads(path: Path) -> list[HeadLine]:
     """Lines of a heads file; raises ValueError naming the line that is not one."""
     lines = []
     for number, text in enumerate(path.read_text().splitlines(), start=1):
         try:
-            line = json.loads(text)
-            lines.append({key: line[key] for key in ("n", "hash", "at", "key_id", "signature")})
+            lines.append(parse_head(json.loads(text)))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"heads file, line {number}: not a signed head") from error
     return lines
 
 
-def verify_head_line(line: dict[str, Any], stored_hash: str | None) -> list[Finding]:
-    text = head_text(line["n"], line["hash"], datetime.fromisoformat(line["at"]))
+def parse_head(raw: Any) -> HeadLine:
+    line = HeadLine(**{name: raw[name] for name in ("n", "hash", "at", "key_id", "signature")})
+    texts = (line.hash, line.at, line.key_id, line.signature)
+    if type(line.n) is not int or not all(isinstance(text, str) and text.isascii() for text in texts):
+        raise ValueError("a field has the wrong type")
+    return line
+
+
+def verify_head(line: HeadLine, hashes: dict[int, str]) -> list[Finding]:
+    """Is the signature ours, and does the chain still say at `line.n` what was signed?"""
     try:
-        genuine = get_keyring().verify(line["key_id"], text, line["signature"])
+        is_genuine = get_keyring().verify(line.key_id, head_text(line.n, line.hash, line.at), line.signature)
     except KeyringError:
-        return [Finding(line["n"], f"the signed head names an unknown key {line['key_id']!r}")]
-    if not genuine:
-        return [Finding(line["n"], "the signed head's signature is wrong")]
-    if stored_hash is None:
-        return [Finding(line["n"], "missing: a signed head names it, so the tail was cut")]
-    if stored_hash != line["hash"]:
-        return [Finding(line["n"], "rewritten: a signed head names another hash")]
+        return [Finding(line.n, f"a signed head names an unknown key {line.key_id!r}")]
+    if not is_genuine:
+        return [Finding(line.n, "a signed head's signature is wrong")]
+    if line.n not in hashes:
+        return [Finding(line.n, "missing: a signed head names it, so the tail was cut")]
+    if hashes[line.n] != line.hash:
+        return [Finding(line.n, "rewritten: a signed head names another hash")]
     return []

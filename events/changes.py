@@ -3,11 +3,15 @@
 Audit entries and events are collected and written at the exit of the outermost block: one UPDATE of
 the single head row takes its lock, then two bulk inserts, then the commit. So `seq` grows in commit
 order: a reader that has seen N is never shown a smaller number later.
+
+An inner block joins the outer one as a savepoint: when it fails, its rows, entries and events go together,
+whether or not the code around it goes on. So "an error means that nothing changed" holds at every level.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +19,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from events import doorbell
 from events.actors import Actor, Subject
-from events.canonical import canonical_json
+from events.canonical import canonical_json, require_plain
 from events.errors import Refused
 from events.models import AuditEntry, Event, LogHead
+from events.text import iterate_texts
+
+logger = logging.getLogger(__name__)
 
 MAX_EVENT_BYTES = 2048
 TOPICS = frozenset({"requests", "reviews", "configs", "mcp", "sops", "chats", "health", "notices"})
@@ -56,6 +63,7 @@ class Change:
     actor: Actor
     audits: list[PendingAudit] = field(default_factory=list)
     events: list[PendingEvent] = field(default_factory=list)
+    refusals: list[tuple[Actor, Refused]] = field(default_factory=list)
 
     def audit(
         self,
@@ -65,8 +73,14 @@ class Change:
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
     ) -> None:
-        """Record that `actor` did `verb`; values are text, integers, booleans, null, lists, mappings."""
-        self.audits.append(PendingAudit(self.actor, verb, subject, before or {}, after or {}))
+        """Record that `actor` did `verb`; values are text, integers, booleans, null, lists, mappings.
+
+        Raises ValueError for other values, and for text that not every database can store.
+        """
+        before, after = before or {}, after or {}
+        require_recordable(before)
+        require_recordable(after)
+        self.audits.append(PendingAudit(self.actor, verb, subject, before, after))
 
     def event(
         self, kind: str, subject: Subject, *, topic: str, audience: str, words: dict[str, Any] | None = None
@@ -79,18 +93,36 @@ class Change:
             raise ValueError(f"event {kind} is too long")
         self.events.append(PendingEvent(kind, subject, topic, audience, words))
 
+    def note_refusal(self, actor: Actor, refusal: Refused) -> None:
+        """Remember a refusal for the audit chain, once, however many blocks it passes through."""
+        if not any(known is refusal for _, known in self.refusals):
+            self.refusals.append((actor, refusal))
+
 
 @contextmanager
 def changes(actor: Actor) -> Iterator[Change]:
-    """Open a transaction for the domain, or join the one that is open on this thread."""
+    """Open a transaction for the domain, or join the one that is open on this thread.
+
+    A `Refused` that leaves a block is audited in a transaction of its own once the outermost block has
+    ended. Raises RuntimeError inside a transaction that was not opened here: the head row would stay
+    locked, and listeners would be called, before the commit.
+    """
     outer: Change | None = getattr(_open, "change", None)
-    if outer is not None:
-        yield Change(actor, outer.audits, outer.events)
-        return
+    if outer is None:
+        with open_changes(actor) as change:
+            yield change
+    else:
+        with join_changes(outer, actor) as change:
+            yield change
+
+
+@contextmanager
+def open_changes(actor: Actor) -> Iterator[Change]:
+    """The outermost block."""
     change = Change(actor)
     seq = 0
     try:
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             _open.change = change
             try:
                 yield change
@@ -98,12 +130,45 @@ def changes(actor: Actor) -> Iterator[Change]:
                 _open.change = None
             seq = write_log(change)
     except Refused as refusal:
-        from events.refusals import record_refusal  # imports changes()
-
-        record_refusal(actor, refusal)
+        change.note_refusal(actor, refusal)
         raise
+    finally:
+        for refused_actor, refused in change.refusals:
+            record_refusal_safely(refused_actor, refused)
     if change.events:
         doorbell.ring(seq)
+
+
+@contextmanager
+def join_changes(outer: Change, actor: Actor) -> Iterator[Change]:
+    """An inner block: a savepoint, and the outer block's lists cut back when it fails."""
+    audits, events = len(outer.audits), len(outer.events)
+    try:
+        with transaction.atomic():
+            yield Change(actor, outer.audits, outer.events, outer.refusals)
+    except BaseException as error:
+        del outer.audits[audits:]
+        del outer.events[events:]
+        if isinstance(error, Refused):
+            outer.note_refusal(actor, error)
+        raise
+
+
+def require_recordable(facts: dict[str, Any]) -> None:
+    """Both databases must be able to hold it: PostgreSQL takes no NUL."""
+    require_plain(facts)
+    if any("\0" in text for text in iterate_texts(facts)):
+        raise ValueError("an audit entry can't hold NUL")
+
+
+def record_refusal_safely(actor: Actor, refusal: Refused) -> None:
+    """The act stays refused, also when that can't be written down."""
+    from events.refusals import record_refusal  # imports changes()
+
+    try:
+        record_refusal(actor, refusal)
+    except DatabaseError:
+        logger.exception("a refusal could not be audited")
 
 
 def write_log(change: Change) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -8,7 +9,7 @@ from events import append_only
 
 
 @register(Tags.database)
-def check_append_only_triggers(databases: list[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def check_append_only_triggers(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """History tables are guarded by triggers in every migrated database."""
     return [
         Error(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
+from typing import Any
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 ID_LENGTH = 15
@@ -22,6 +24,11 @@ def make_id() -> str:
     return head + "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH - TIME_LENGTH))
 
 
+def is_record_id(text: str) -> bool:
+    """False for what can't be a key here, so that it need not be asked from the database."""
+    return len(text) == ID_LENGTH and set(text) <= set(ALPHABET)
+
+
 class RecordId(models.CharField):  # type: ignore[type-arg]  # not subscriptable at run time
     """Primary key of every domain record; collation C on PostgreSQL so that it compares as bytes."""
 
@@ -32,7 +39,7 @@ class RecordId(models.CharField):  # type: ignore[type-arg]  # not subscriptable
         kwargs.setdefault("editable", False)
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Field's signature is wider than its stub
 
-    def db_parameters(self, connection):  # type: ignore[no-untyped-def]  # untyped in Django
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
         parameters = super().db_parameters(connection)
         if connection.vendor == "postgresql":
             parameters["collation"] = "C"

@@ -8,7 +8,7 @@ to attack another. Losing the file loses what it encrypted: back it up apart fro
 from __future__ import annotations
 
 import base64
-import binascii
+import contextlib
 import hashlib
 import hmac
 import os
@@ -118,10 +118,11 @@ def parse_keyring(text: str) -> Keyring:
             continue
         words = line.split()
         try:
-            key_id, secret = words[0], base64.b64decode(words[1], validate=True)
-        except (IndexError, binascii.Error) as error:
+            key_id, text = words
+            secret = base64.b64decode(text, validate=True)
+        except ValueError as error:
             raise KeyringError(f"keys file, line {number}: expected `id base64`") from error
-        if len(words) != 2 or not KEY_ID.fullmatch(key_id) or len(secret) != KEY_BYTES:
+        if not KEY_ID.fullmatch(key_id) or len(secret) != KEY_BYTES:
             raise KeyringError(f"keys file, line {number}: expected `id base64(32 bytes)`")
         if any(key.id == key_id for key in keys):
             raise KeyringError(f"keys file, line {number}: the id stands there twice")
@@ -132,15 +133,22 @@ def parse_keyring(text: str) -> Keyring:
 
 
 def make_keys_file(path: Path) -> None:
-    """Write a new file with one key, mode 0600; an existing file is left alone."""
+    """Write a new file with one key, mode 0600; an existing file is left alone.
+
+    It appears whole or not at all: another process that starts now never reads half a key.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    line = f"k1 {base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(descriptor, "w") as file:
-        file.write(line)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"k1 {base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
 @lru_cache(maxsize=4)
@@ -151,6 +159,8 @@ def load_keyring(path: Path) -> Keyring:
         raise KeyringError(
             "the keys file does not exist; `manage.py up` makes one on the first run"
         ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyringError(f"the keys file can't be read: {type(error).__name__}") from error
 
 
 def get_keyring() -> Keyring:

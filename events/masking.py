@@ -2,6 +2,9 @@
 
 Masking helps against shoulder-surfing and leaks through logs; it can't know every secret, so whatever
 is masked is still treated as confidential to the team.
+
+The text is an agent's and may be megabytes long, so every pattern runs in linear time: no repetition begins
+at more than one place of the same run of characters.
 """
 
 from __future__ import annotations
@@ -10,26 +13,33 @@ import re
 
 MASK = "••••"
 
+_TELLING_NAME = (
+    r"(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)"
+)
+# A quoted text whole, else a word; an opening quote that nothing closes is taken with the word.
+_VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|["']?[^\s"'&;|]{3,})"""
+
 _PATTERNS: tuple[re.Pattern[str], ...] = (
     # Private key blocks, whole.
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-    # Tokens with a telling prefix: GitHub, GitLab, Slack, AWS, Google, OpenAI, Anthropic, npm, PyPI, Stripe, our own.
+    # Tokens with a telling prefix: GitHub, GitLab, Slack, AWS, Google, OpenAI, Anthropic, npm, PyPI, Stripe,
+    # our own.
     re.compile(
-        r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|sk-|rk_|sk_|npm_|pypi-|csk_)[A-Za-z0-9_\-]{8,}"
+        r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|sk-|rk_|sk_|npm_|pypi-|csk_)"
+        r"[A-Za-z0-9_\-]{8,}"
     ),
     # JSON web tokens.
-    re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
     # Credentials inside a URL.
     re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"),
     # Authorization headers.
     re.compile(r"(?i)(?<=authorization: )(?:bearer|basic|token) [^\s'\"]+"),
     re.compile(r"(?i)(?<=\bbearer )[A-Za-z0-9._~+/=-]{8,}"),
+    # curl's -u name:password.
+    re.compile(r"""((?<!\S)(?:-u|--user)[ =]?["']?[^\s:"']{1,100}:)([^\s"']+)"""),
     # NAME=value, NAME: value and --name value where the name says that it is a secret.
-    re.compile(
-        r"(?i)(?<![A-Za-z0-9])((?:[A-Za-z0-9_-]*[_-])?(?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|"
-        r"private[_-]?key|credentials?)[\"']?\s*[=:]\s*[\"']?)(?!\s)([^\s\"'&;|]{3,})"
-    ),
-    re.compile(r"(?i)(--?(?:password|passwd|token|secret|api-key)[ =])([^\s\"'&;|]{3,})"),
+    re.compile(rf"(?i)({_TELLING_NAME}[\"']?[ \t]*[=:][ \t]*)({_VALUE})"),
+    re.compile(rf"(?i)(--?(?:[a-z0-9]{{1,30}}-){{0,3}}{_TELLING_NAME}[ =])({_VALUE})"),
 )
 
 

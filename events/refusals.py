@@ -12,6 +12,7 @@ from events.errors import Refused
 logger = logging.getLogger(__name__)
 
 AUDITED_PER_MINUTE = 10
+WINDOW_S = 60
 MAX_TRACKED_ACTORS = 10_000
 
 
@@ -30,7 +31,7 @@ class RefusalBudget:
                 self.windows.clear()
             start_s, seen = self.windows.get(key, (now_s, 0))
             left_out = 0
-            if now_s - start_s >= 60:
+            if now_s - start_s >= WINDOW_S:
                 left_out = max(0, seen - AUDITED_PER_MINUTE)
                 start_s, seen = now_s, 0
             self.windows[key] = (start_s, seen + 1)
@@ -50,7 +51,7 @@ def record_refusal(actor: Actor, refusal: Refused, subject: Subject | None = Non
         return
     from events.changes import changes  # changes() calls this module
 
-    facts = {"code": refusal.code}
+    facts = {"code": refusal.code, "sentence": refusal.message}
     if left_out:
         facts["left_out_before"] = str(left_out)
     with changes(actor) as change:
