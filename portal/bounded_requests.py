@@ -14,12 +14,24 @@ from typing import Any
 from daphne.http_protocol import WebRequest
 from django.conf import settings
 from twisted.internet import reactor as installed_reactor
+from twisted.web.http import HTTPChannel
 
 from portal.limits import PROBLEM_JSON, build_problem, build_too_large_problem
 
 reactor: Any = installed_reactor
 
 LINGER_S = 2.0
+
+
+def build_last_answer(status: bytes, body: bytes) -> bytes:
+    """A whole HTTP answer after which the connection ends."""
+    head = [
+        b"HTTP/1.1 " + status,
+        b"Content-Type: " + PROBLEM_JSON,
+        b"Content-Length: %d" % len(body),
+        b"Connection: close",
+    ]
+    return b"\r\n".join(head) + b"\r\n\r\n" + body
 
 
 class BoundedRequest(WebRequest):
@@ -58,16 +70,9 @@ class BoundedRequest(WebRequest):
         content: Any = self.content
         content.close()
         self.content = io.BytesIO()
-        body = build_too_large_problem()
-        head = [
-            b"HTTP/1.1 413 Content Too Large",
-            b"Content-Type: " + PROBLEM_JSON,
-            b"Content-Length: %d" % len(body),
-            b"Connection: close",
-        ]
         transport = self.channel.transport
-        transport.write(b"\r\n".join(head) + b"\r\n\r\n" + body)
-        closing = reactor.callLater(LINGER_S, transport.abortConnection)
+        transport.write(build_last_answer(b"413 Content Too Large", build_too_large_problem()))
+        closing = reactor.callLater(LINGER_S, transport.loseConnection)
         self.notifyFinish().addBoth(lambda _: closing.cancel() if closing.active() else None)
 
     # Daphne, when it has arrived -----------------------------------------------------------------
@@ -83,3 +88,21 @@ class BoundedRequest(WebRequest):
         headers = [(b"Content-Type", PROBLEM_JSON), (b"Content-Length", str(len(content)).encode())]
         self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
         self.handle_reply({"type": "http.response.body", "body": content})
+
+
+class BoundedChannel(HTTPChannel):
+    """One connection; what is no HTTP gets an answer that says so, never a silent end."""
+
+    requestFactory = BoundedRequest  # noqa: N815 - Twisted's name
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
+        problem = build_problem(
+            431, "Request Header Fields Too Large", "header_too_large", "A header line is too long."
+        )
+        self.transport.write(build_last_answer(b"431 Request Header Fields Too Large", problem))
+        self.loseConnection()
+
+    def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802 - Twisted's name
+        problem = build_problem(400, "Bad Request", "bad_request", "This is not an HTTP request.")
+        self.transport.write(build_last_answer(b"400 Bad Request", problem))
+        self.loseConnection()

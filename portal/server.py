@@ -22,11 +22,12 @@ from django.conf import settings
 from twisted.internet import defer, reactor as installed_reactor
 from twisted.internet.error import CannotListenError
 from twisted.logger import ILogObserver, globalLogBeginner
+from twisted.web.http import HTTPFactory as TwistedFactory
 from zope.interface import implementer
 
 from portal.application import Application
 from portal.binding import Bind
-from portal.bounded_requests import BoundedRequest
+from portal.bounded_requests import BoundedChannel
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +47,11 @@ def drop_log_event(_event: Any) -> None:
 class BoundedFactory(HTTPFactory):
     """Builds connections whose requests are bounded."""
 
+    protocol = BoundedChannel
+
     def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 - Twisted's name
-        protocol = super().buildProtocol(addr)
-        protocol.requestFactory = BoundedRequest
-        return protocol
+        # Not Daphne's own, which puts its requests in.
+        return TwistedFactory.buildProtocol(self, addr)
 
 
 class PortalServer(Server):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -177,6 +178,25 @@ def blocked(request: HttpRequest) -> HttpResponse:
     return HttpResponse("blocked")
 
 
+def say(line: str) -> None:
+    """Tell the test that started this process."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def slow(request: HttpRequest) -> HttpResponse:
+    """Long enough for a signal to arrive meanwhile."""
+    say("slow began")
+    Trace.gate.wait(0.7)
+    return HttpResponse("slow")
+
+
+def stuck(request: HttpRequest) -> HttpResponse:
+    say("stuck began")
+    Trace.gate.wait()
+    return HttpResponse("never")
+
+
 class Pausing(APIView):
     """Waits for Trace.wake, at most `timeout` seconds, as the API's `wait/` does."""
 
@@ -285,6 +305,8 @@ urlpatterns = [
     path("fail-async/", fail_async),
     path("hold-async/", hold_async),
     path("blocked/", blocked),
+    path("slow/", slow),
+    path("stuck/", stuck),
     path("pausing/", Pausing.as_view()),
     path("pause-and-fail/", pause_and_fail),
     path("rest/", Echo.as_view()),
