@@ -36,10 +36,10 @@ def can_manage_users(principal: Principal) -> bool:
 def can_manage_token(principal: Principal, token: ApiToken) -> bool:
     """Revoke: the token's user, the owner of its service account, and owners; a token only itself."""
     if principal.token is not None:
-        return token.pk == principal.token.pk
+        return bool(token.pk == principal.token.pk)
     if principal.user.is_superuser or token.user_id == principal.user.pk:
         return True
-    return token.user.owner_id == principal.user.pk
+    return bool(token.user.owner_id == principal.user.pk)
 
 
 def can_create_token_for(principal: Principal, user: User) -> bool:

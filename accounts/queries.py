@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import ApiToken, Team, User
+from accounts.models import ApiToken, Membership, Team, User
 from accounts.principal import Principal
 
 
@@ -27,3 +27,14 @@ def list_tokens(principal: Principal) -> QuerySet[ApiToken]:
     if principal.user.is_superuser:
         return tokens
     return tokens.filter(Q(user=principal.user) | Q(user__owner=principal.user))
+
+
+def list_open_memberships(principal: Principal) -> QuerySet[Membership]:
+    """One's own, in live teams, with their teams, by name."""
+    memberships = Membership.objects.filter(user=principal.user, ended_at=None, team__retired_at=None)
+    return memberships.select_related("team").order_by("team__name")
+
+
+def list_members(team: Team) -> QuerySet[Membership]:
+    """The open memberships of a team, with their users."""
+    return Membership.objects.filter(team=team, ended_at=None).select_related("user")

@@ -58,7 +58,7 @@ def build_problem_response(*, status: int, code: str, detail: str, **facts: Any)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
-    """REST framework's EXCEPTION_HANDLER. Never re-raises: what nobody expected is logged and answered 500."""
+    """REST framework's EXCEPTION_HANDLER. Raises nothing: what nobody expected is logged and answered 500."""
     if isinstance(error, DomainError):
         return answer(build_problem(**describe_domain_error(error)))
     if isinstance(error, Http404):
@@ -104,7 +104,9 @@ def describe_domain_error(error: DomainError) -> dict[str, Any]:
 def describe_api_exception(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         errors = list(list_field_errors(error.detail))
-        sentences = [f"{item['field']}: {item['detail']}" if item["field"] else item["detail"] for item in errors]
+        sentences = [
+            f"{item['field']}: {item['detail']}" if item["field"] else item["detail"] for item in errors
+        ]
         return {"status": 400, "code": "invalid", "detail": " ".join(sentences), "errors": errors}
     given = error.detail
     code = getattr(given, "code", None) or error.default_code

@@ -1,23 +1,18 @@
-"""What a request is about: its canonical text, its fingerprint, what a list may show, what could fool a reader."""
+"""What a request is about: its canonical text, its fingerprint, what a list may show, what could fool."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import secrets
-import unicodedata
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from events.masking import mask_secrets
+from events.text import iterate_texts, list_deceptions, make_visible
 
 SUMMARY_LENGTH = 400
 MAX_CONTENT_BYTES = 4 * 1024 * 1024
-
-_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_ZERO_WIDTH = frozenset(
-    "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\u034f\u115f\u1160\u3164\uffa0"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +64,20 @@ class Digest:
 def main_text(content: RequestContent) -> str:
     """The one text a person judges first: the command, else the patterns, else the permission."""
     if content.permission == "external_directory":
-        places, reason = (
-            ", ".join(content.patterns),
-            content.command or str(content.metadata.get("filepath", "")),
-        )
+        places, reason = ", ".join(content.patterns), content.command or read_path(content)
         return f"{places} for {reason}" if reason else places
     if content.command:
         return content.command
     if content.permission == "task":
-        return str((content.arguments or content.metadata).get("description", "")) or ", ".join(
-            content.patterns
-        )
-    wanted = [pattern for pattern in content.patterns if pattern != "*"]
-    return ", ".join(wanted) or content.permission
+        description = (content.arguments or content.metadata).get("description", "")
+        return str(description) or ", ".join(content.patterns)
+    return content.permission if content.patterns in ([], ["*"]) else ", ".join(content.patterns)
+
+
+def read_path(content: RequestContent) -> str:
+    """The file that an access outside the project is about, as the engine names it."""
+    path = content.metadata.get("filepath")
+    return path if isinstance(path, str) else ""
 
 
 def digest_content(content: RequestContent, *, arguments_known: bool) -> Digest:
@@ -92,41 +88,48 @@ def digest_content(content: RequestContent, *, arguments_known: bool) -> Digest:
     if not arguments_known:
         findings.append(Finding("arguments_unknown", "The engine did not tell the call's arguments."))
     is_cut = len(shown) > SUMMARY_LENGTH
-    hides_more = bool(content.diff) or has_more_arguments(content)
     return Digest(
         summary=shown[: SUMMARY_LENGTH - 1] + "…" if is_cut else shown,
-        is_whole=not (is_cut or masked != text or findings or hides_more),
+        is_whole=not (is_cut or masked != text or findings or hides_something(content)),
         findings=findings,
     )
 
 
-# Arguments that the summary itself shows, or that describe the call in the agent's own words.
-_SHOWN_ARGUMENTS = {
-    "bash": frozenset({"command", "description"}),
-    "webfetch": frozenset({"url", "format"}),
-    "external_directory": frozenset({"filePath", "filepath", "parentDir", "command", "description"}),
-    "read": frozenset({"filePath"}),
+# Words about a call that change nothing of it: the agent's own description, how it wants the answer,
+# and what follows from the rest.
+_SIDE_NOTES = {
+    "bash": frozenset({"description"}),
+    "webfetch": frozenset({"format"}),
+    "external_directory": frozenset({"description", "parentDir"}),
 }
 
 
-def has_more_arguments(content: RequestContent) -> bool:
-    """True when there are arguments that the summary does not show."""
-    shown = _SHOWN_ARGUMENTS.get(content.permission, frozenset())
-    given = {name for name, value in (content.arguments or {}).items() if value not in (None, "", [], {})}
-    return bool(given - shown)
+def hides_something(content: RequestContent) -> bool:
+    """True when the content says something that its main text does not show."""
+    if content.diff:
+        return True
+    if content.command and not all(pattern in content.command for pattern in content.patterns):
+        return content.permission != "external_directory"
+    notes = _SIDE_NOTES.get(content.permission, frozenset())
+    shown = {main_text(content), content.command, read_path(content), *content.patterns}
+    shown |= {f"{content.directory.rstrip('/')}/{pattern}" for pattern in content.patterns}
+    facts = [*content.metadata.items(), *(content.arguments or {}).items()]
+    return not all(name in notes or is_shown(value, shown) for name, value in facts)
+
+
+def is_shown(value: Any, shown: set[str]) -> bool:
+    """Empty values need no showing; numbers and mappings are never shown."""
+    if value in (None, "", [], {}):
+        return True
+    if isinstance(value, list):
+        return all(is_shown(item, shown) for item in value)
+    return isinstance(value, str) and value in shown
 
 
 def find_deceptions(content: RequestContent) -> list[Finding]:
     """Characters that make a text look like another one, anywhere in the content."""
-    found: dict[str, str] = {}
-    for text in iterate_texts(asdict(content)):
-        for character in text:
-            if character.isascii() and (character.isprintable() or character in "\n\t"):
-                continue
-            code = classify_character(character)
-            if code:
-                found.setdefault(code, _SENTENCES[code])
-    return [Finding(code, found[code]) for code in sorted(found)]
+    codes = {code for text in iterate_texts(asdict(content)) for code in list_deceptions(text)}
+    return [Finding(code, _SENTENCES[code]) for code in sorted(codes)]
 
 
 _SENTENCES = {
@@ -135,53 +138,5 @@ _SENTENCES = {
     "control": "Contains control characters.",
     "invisible": "Contains invisible characters.",
     "surrogate": "Contains text that is not valid Unicode.",
+    "unusual_space": "Contains blanks that are none to a program.",
 }
-
-
-def classify_character(character: str) -> str:
-    """A finding's code, or "" for an honest character."""
-    if character == "\r":
-        return "carriage_return"
-    if character in _BIDIRECTIONAL:
-        return "bidirectional"
-    if character in _ZERO_WIDTH or 0xE0000 <= ord(character) <= 0xE01EF or 0xFE00 <= ord(character) <= 0xFE0F:
-        return "invisible"
-    category = unicodedata.category(character)
-    if category == "Cs":
-        return "surrogate"
-    if category in {"Cc", "Cn", "Co"} and character not in "\n\t":
-        return "control"
-    if category in {"Cf", "Zl", "Zp"}:
-        return "invisible"
-    return ""
-
-
-def make_visible(text: str) -> str:
-    """`text` with every deceptive character as a readable mark; line breaks and tabs too, for one line."""
-    return "".join(mark_character(character, one_line=True) for character in text)
-
-
-def make_visible_lines(text: str) -> str:
-    """As `make_visible`, but line breaks and tabs stay."""
-    return "".join(mark_character(character, one_line=False) for character in text)
-
-
-def mark_character(character: str, *, one_line: bool) -> str:
-    if character == "\n":
-        return "⏎" if one_line else character
-    if character == "\t":
-        return "⇥" if one_line else character
-    if classify_character(character):
-        return f"⟨U+{ord(character):04X}⟩"
-    return character
-
-
-def iterate_texts(value: Any) -> list[str]:
-    """Every string inside a JSON value, keys included."""
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for key, item in value.items() for text in (str(key), *iterate_texts(item))]
-    if isinstance(value, list | tuple):
-        return [text for item in value for text in iterate_texts(item)]
-    return []

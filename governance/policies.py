@@ -41,7 +41,7 @@ def was_asked_by(principal: Principal, request: PermissionRequest) -> bool:
         return False
     if request.requester_kind == ActorKind.SERVICE:
         return request.requester_id in principal.service_account_ids
-    return request.requester_id == principal.user.pk
+    return bool(request.requester_id == principal.user.pk)
 
 
 def explain_not_deciding(principal: Principal, request: PermissionRequest) -> str:
@@ -49,6 +49,8 @@ def explain_not_deciding(principal: Principal, request: PermissionRequest) -> st
     user = principal.user
     if user.is_service:
         return "Service accounts never decide."
+    if not user.is_active:
+        return "This user is retired."
     if request.team_id not in principal.team_ids:
         return "Only members of the request's team decide it."
     if principal.token is not None:
@@ -65,7 +67,7 @@ def explain_not_deciding(principal: Principal, request: PermissionRequest) -> st
 
 def is_chat_user(user: User, request: PermissionRequest) -> bool:
     chat = request.chat
-    return chat is not None and chat.user_id == user.pk and request.team.chat_user_may_decide
+    return bool(chat is not None and chat.user_id == user.pk and request.team.chat_user_may_decide)
 
 
 def can_decide(principal: Principal, request: PermissionRequest) -> bool:

@@ -203,6 +203,18 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "RequestStateEnum": "governance.enums.RequestState",
+        "ReplyStateEnum": "governance.enums.ReplyState",
+        "EngineStateEnum": "engines.enums.EngineState",
+        "EngineKindEnum": "engines.enums.EngineKind",
+        "SubagentKindEnum": "engines.enums.SubagentKind",
+        "UserKindEnum": "accounts.enums.UserKind",
+        "RoleEnum": "accounts.enums.Role",
+        "MessageRoleEnum": "engines.enums.MessageRole",
+    },
 }
 
 # Static files --------------------------------------------------------------------------------------

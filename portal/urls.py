@@ -8,3 +8,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("portal.api")),
 ]
+
+# Django looks these names up here.
+handler400 = "portal.error_pages.answer_bad_request"
+handler403 = "portal.error_pages.answer_permission_denied"
+handler404 = "portal.error_pages.answer_not_found"
+handler500 = "portal.error_pages.answer_server_error"

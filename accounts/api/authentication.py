@@ -42,10 +42,8 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         plain = request._request  # noqa: SLF001 - the session hangs on Django's request
-        user = getattr(plain, "user", None)
-        if not isinstance(user, User) and not getattr(user, "is_authenticated", False):
-            return None
-        if user is None or not user.is_active or user.is_service:
+        user = plain.user
+        if not user.is_authenticated or not user.is_active or user.is_service:
             return None
         refuse_foreign_origin(plain)
         self.enforce_csrf(request)
@@ -74,6 +72,9 @@ def principal_of(request: Request) -> Principal:
     """Who this request's caller is; the same object each time, so that roles are read once."""
     principal: Principal | None = getattr(request, "principal", None)
     if principal is None:
-        principal = Principal(request.user, Door.API, request.auth)
+        user, token = request.user, request.auth
+        if not isinstance(user, User):
+            raise exceptions.NotAuthenticated
+        principal = Principal(user, Door.API, token if isinstance(token, ApiToken) else None)
         request.principal = principal  # type: ignore[attr-defined]  # one more fact about the request
     return principal

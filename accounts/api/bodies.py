@@ -107,7 +107,7 @@ def check_text(text: str) -> None:
 
 
 class OrjsonRenderer(JSONRenderer):
-    """JSON by orjson; what it can't write (lone surrogates an engine sent, huge integers) by the library's."""
+    """JSON by orjson; what it can't write (lone surrogates, huge integers) by the standard library."""
 
     charset = None
 

@@ -15,14 +15,14 @@ from events.problems import PROBLEM_JSON
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-class FieldErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]  # documentation only
+class FieldErrorSerializer(serializers.Serializer[Any]):
     """One field that was wrong; `field` is empty for the whole body."""
 
     field = serializers.CharField(allow_blank=True)
     detail = serializers.CharField()
 
 
-class ProblemSerializer(serializers.Serializer):  # type: ignore[type-arg]  # documentation only
+class ProblemSerializer(serializers.Serializer[Any]):
     """A problem document (RFC 9457). Further members are facts of the case, for example `decided_by`."""
 
     type = serializers.CharField(help_text="`/problems/` and the code.")
@@ -30,37 +30,37 @@ class ProblemSerializer(serializers.Serializer):  # type: ignore[type-arg]  # do
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="Stable; what a program looks at.")
     detail = serializers.CharField(help_text="A sentence for a person.")
-    errors = FieldErrorSerializer(many=True, required=False, help_text="Fields that were wrong.")
+    errors = FieldErrorSerializer(  # type: ignore[assignment]  # a field, not the serializer's own
+        many=True, required=False, help_text="Fields that were wrong."
+    )
 
 
 class ProblemSchema(AutoSchema):
     """REST framework's DEFAULT_SCHEMA_CLASS."""
 
-    def get_tags(self) -> list[str]:
-        words = [word for word in self._tokenize_path() if word not in {"api", "v1"}]
-        return words[:1]
-
     def get_operation_id(self) -> str:
-        return super().get_operation_id().removeprefix("v1_")
+        """`engines_list`, `permission_requests_approve`: the resource and the action."""
+        action = getattr(self.view, "action", None)
+        if action is None:
+            return super().get_operation_id()
+        resource = self.get_tags()[0].replace("-", "_")
+        return f"{resource}_{action}"
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses = dict(super()._get_response_bodies(direction))
-        for status in self.list_problems():
-            if status not in responses:
-                body = self._get_response_for_code(ProblemSerializer, status, [PROBLEM_JSON], direction)
-                responses[status] = {**body, "description": describe(status)}
+        declared = [status for status in responses if not status.startswith("2")]
+        for status in {*declared, *self.list_problems()}:
+            body = self._get_response_for_code(ProblemSerializer, status, [PROBLEM_JSON], direction)
+            given = responses.get(status, {}).get("description")
+            responses[status] = {**body, "description": given or describe(status)}
         return dict(sorted(responses.items()))
 
     def list_problems(self) -> list[str]:
         """`default` stands for what any operation may meet: 405, 429, 500, 503."""
-        has_body = self.method in WITH_BODY
-        takes_input = has_body or self._is_list_view() or "{" in self.path
-        statuses = ["401", "403", "default"]
-        if takes_input:
-            statuses.append("400")
+        statuses = ["400", "401", "403", "default"]
         if "{" in self.path:
             statuses.append("404")
-        if has_body:
+        if self.method in WITH_BODY:
             statuses += ["409", "413", "415"]
         return statuses
 
@@ -69,7 +69,7 @@ def describe(status: str) -> str:
     return "Any other problem" if status == "default" else HTTPStatus(int(status)).phrase
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "accounts.api.authentication.TokenAuthentication"
     name = "token"
 
@@ -77,7 +77,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {"type": "http", "scheme": "bearer", "description": "An API token, `csk_…`."}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+class SessionScheme(OpenApiAuthenticationExtension):
     target_class = "accounts.api.authentication.SessionAuthentication"
     name = "session"
 

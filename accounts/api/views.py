@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from rest_framework import mixins
 from rest_framework.permissions import IsAuthenticated
@@ -18,6 +19,9 @@ from accounts.api.filters import refuse_unknown_parameters
 from accounts.api.pagination import CursorPage
 from accounts.api.scopes import HasScope
 from accounts.principal import Principal
+from events.errors import NotFound
+
+M = TypeVar("M", bound=Model)
 
 
 class ApiView(APIView):
@@ -42,10 +46,11 @@ class ApiView(APIView):
         return final
 
 
-class ApiViewSet(ApiView, GenericViewSet):  # type: ignore[type-arg]  # each resource has another model
+class ApiViewSet(ApiView, GenericViewSet[Any]):
     """The endpoints of one resource; `get_queryset` comes from the app's `queries`."""
 
-    pagination_class = CursorPage
+    pagination_class: Any = CursorPage
+    filterset_class: Any = None
     lookup_value_regex = "[0-9a-z]{15}"
     time_field: ClassVar[str] = "created_at"
     is_newest_first: ClassVar[bool] = True
@@ -56,6 +61,13 @@ class ApiViewSet(ApiView, GenericViewSet):  # type: ignore[type-arg]  # each res
         serializer.is_valid(raise_exception=True)
         values: dict[str, Any] = serializer.validated_data
         return values
+
+    def get_object_or_404(self, rows: QuerySet[M], record_id: str) -> M:
+        """Raises NotFound for what does not exist and for what this caller can't see, alike."""
+        row = rows.filter(pk=record_id).first()
+        if row is None:
+            raise NotFound("There is no such thing here.")
+        return row
 
     def answer_page(self, rows: Any, serializer_class: Any, **context: Any) -> Response:
         """A page of a list that is not this resource's own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,8 @@ from events.actors import RELAY_ACTOR, Actor, ActorKind
 from events.changes import changes
 from events.encryption import reveal, seal
 from events.errors import Conflict, Invalid, Refused
-from governance.content import MAX_CONTENT_BYTES, Finding, RequestContent, digest_content, make_visible
+from events.text import is_storable, iterate_texts, make_visible, measure_depth, read_line
+from governance.content import MAX_CONTENT_BYTES, Finding, RequestContent, digest_content
 from governance.domain.announce import announce_request
 from governance.enums import RequestSource, RequestState
 from governance.models import PermissionRequest
@@ -29,6 +30,8 @@ from reviews.enums import ReviewKind
 DEFAULT_EXPIRY = timedelta(hours=1)
 MAX_EXPIRY = timedelta(days=30)
 MIN_EXPIRY = timedelta(seconds=5)
+# Of the arguments' JSON; far more than any tool has.
+MAX_DEPTH = 64
 
 # Findings that only whoever takes the request in can know.
 CUT = Finding("cut", "It is too large to keep whole: a part of it is missing here.")
@@ -139,12 +142,13 @@ def create_request(*, principal: Principal, team: Team, wish: Wish) -> tuple[Per
     Raises Refused, Invalid, or Conflict when the key was used for other content.
     """
     now = timezone.now()
+    check_wish(wish)
     content = RequestContent(
         permission=wish.permission,
         patterns=wish.patterns,
         directory=wish.directory,
         agent=wish.agent,
-        command=wish.command,
+        command=wish.command or command_from(wish.arguments),
         diff=wish.diff,
         arguments=wish.arguments,
     )
@@ -153,7 +157,7 @@ def create_request(*, principal: Principal, team: Team, wish: Wish) -> tuple[Per
             raise Refused("Only members of a team ask for it, with the scope requests:create.")
         known = find_by_key(principal, wish.idempotency_key)
         if known is not None:
-            return require_same(known, content), False
+            return require_same(known, team, content), False
         request = PermissionRequest(
             team=team,
             source=RequestSource.API,
@@ -165,8 +169,24 @@ def create_request(*, principal: Principal, team: Team, wish: Wish) -> tuple[Per
             created_at=now,
             expires_at=now + check_expiry(wish.expires_in_s),
         )
-        request = insert_request(principal.actor, request, content)
+        try:
+            request = insert_request(principal.actor, request, content)
+        except Conflict:
+            known = find_by_key(principal, wish.idempotency_key)
+            if known is None:
+                raise
+            return require_same(known, team, content), False
         return seal_request(actor=principal.actor, request=request, arguments=wish.arguments, now=now), True
+
+
+def check_wish(wish: Wish) -> None:
+    """Raise Invalid for what could not be stored, or not be shown as it is."""
+    read_line(wish.permission, field="permission", max_length=120, is_required=True)
+    read_line(wish.idempotency_key, field="idempotency_key", max_length=100)
+    if measure_depth(wish.arguments, MAX_DEPTH) > MAX_DEPTH:
+        raise Invalid(f"arguments: nested deeper than {MAX_DEPTH} levels.", field="arguments")
+    if not all(is_storable(text) for text in iterate_texts(asdict(wish))):
+        raise Invalid("Text may hold neither NUL nor half a surrogate pair.")
 
 
 def check_expiry(expires_in_s: int | None) -> timedelta:
@@ -186,10 +206,10 @@ def find_by_key(principal: Principal, key: str) -> PermissionRequest | None:
     ).first()
 
 
-def require_same(known: PermissionRequest, content: RequestContent) -> PermissionRequest:
+def require_same(known: PermissionRequest, team: Team, content: RequestContent) -> PermissionRequest:
     """The request made first under this key; Conflict when it asked for something else."""
     first = RequestContent.from_text(reveal(known, "content"))
-    if replace(content, nonce=first.nonce) != first:
+    if known.team_id != team.pk or replace(content, nonce=first.nonce) != first:
         raise Conflict("This idempotency key was used for another request.", code="idempotency_key_reused")
     return known
 

@@ -1,0 +1,93 @@
+"""The REST door, mounted at /api/: every resource, the schema, its docs, problems for everything else."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from django.urls import include, path, re_path
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+
+from accounts.api.me import MeView
+from accounts.api.scopes import ANY_TOKEN
+from accounts.api.teams import TeamViewSet
+from accounts.api.tokens import TokenViewSet
+from accounts.api.views import ApiView
+from engines.api.chats import ChatViewSet
+from engines.api.engines import EngineViewSet
+from engines.api.subagents import SubagentViewSet
+from events.errors import NotFound
+from governance.api.requests import RequestViewSet
+from live.api.events import EventsView
+from portal.api_docs import DocsView
+
+
+class RootView(ApiView):
+    """Where everything is."""
+
+    scopes = {"get": ANY_TOKEN}
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        names = [prefix for prefix, _, _ in router.registry]
+        paths = {name: request.build_absolute_uri(f"{name}/") for name in sorted([*names, "events"])}
+        return Response({**paths, "users/me": request.build_absolute_uri("users/me/")})
+
+
+class SchemaView(ApiView):
+    """The OpenAPI document, built once."""
+
+    scopes = {"get": ANY_TOKEN}
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        return Response(build_schema(), content_type="application/vnd.oai.openapi+json")
+
+
+@lru_cache(maxsize=1)
+def build_schema() -> dict[str, Any]:
+    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return schema
+
+
+class UnknownPathView(ApiView):
+    """Whatever is not ours below /api/, in the form of all our errors."""
+
+    authentication_classes: list[Any] = []
+    permission_classes = [AllowAny]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
+
+    @extend_schema(exclude=True)
+    def answer(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        raise NotFound(f"There is nothing at {request.path[:200]}.")
+
+    get = head = post = put = patch = delete = trace = answer
+    options = answer  # type: ignore[assignment]  # REST framework's own wants Django's request
+
+
+router = SimpleRouter()
+router.register("permission-requests", RequestViewSet)
+router.register("engines", EngineViewSet)
+router.register("chats", ChatViewSet)
+router.register("subagents", SubagentViewSet)
+router.register("teams", TeamViewSet)
+router.register("tokens", TokenViewSet)
+
+v1_urlpatterns = [
+    path("", RootView.as_view(), name="api-root"),
+    path("events/", EventsView.as_view(), name="api-events"),
+    path("users/me/", MeView.as_view(), name="api-me"),
+    *router.urls,
+]
+
+urlpatterns = [
+    path("v1/", include(v1_urlpatterns)),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", DocsView.as_view(), name="api-docs"),
+    re_path(r"", UnknownPathView.as_view()),
+]
