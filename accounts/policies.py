@@ -24,7 +24,7 @@ def can_create_teams(principal: Principal) -> bool:
 
 def can_see_user(principal: Principal, user: User) -> bool:
     """Oneself, one's service accounts, team mates; owners see everybody."""
-    if principal.user.is_superuser or user.pk == principal.user.pk or user.owner_id == principal.user.pk:
+    if principal.user.is_superuser or principal.user.pk in {user.pk, user.owner_id}:
         return True
     return user.memberships.filter(ended_at=None, team_id__in=principal.team_ids).exists()
 

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from events.append_only import freeze_rows, keep_rows, restrict_inserts
+
 
 class GovernanceConfig(AppConfig):
     """Permission requests, their decisions, and the replies that go back to the engines."""
@@ -7,19 +9,56 @@ class GovernanceConfig(AppConfig):
     name = "governance"
 
     def ready(self) -> None:
-        from events.append_only import freeze_rows, keep_rows
+        guard_requests()
+        guard_replies()
 
-        keep_rows("governance.PermissionRequest")
-        keep_rows("governance.EngineReply")
-        freeze_rows("governance.PermissionRequest", when="OLD.state <> 'pending'", name="decided")
-        freeze_rows(
-            "governance.PermissionRequest",
-            when="OLD.sealed_at IS NOT NULL",
-            columns=("content", "fingerprint", "summary", "sealed_at", "permission", "team_id", "engine_id"),
-            name="sealed",
-        )
-        freeze_rows(
-            "governance.EngineReply",
-            when="OLD.state IN ('confirmed', 'orphaned', 'failed')",
-            name="ended",
-        )
+
+def guard_requests() -> None:
+    """Who asks for what never changes; the content not once it is sealed; nothing once it is decided."""
+    model = "governance.PermissionRequest"
+    keep_rows(model)
+    restrict_inserts(
+        model,
+        name="undecided",
+        to="NEW.state = 'pending' AND NEW.approvals = 0 AND NEW.sealed_at IS NULL AND NEW.decided_by_id = ''",
+    )
+    freeze_rows(
+        model,
+        name="origin",
+        columns=(
+            "team_id",
+            "source",
+            "engine_id",
+            "engine_request_id",
+            "session_id",
+            "requester_kind",
+            "requester_id",
+            "idempotency_key",
+            "permission",
+            "approvals_needed",
+        ),
+    )
+    freeze_rows(
+        model,
+        name="sealed",
+        when="OLD.sealed_at IS NOT NULL",
+        columns=(
+            "content",
+            "fingerprint",
+            "summary",
+            "is_summary_whole",
+            "findings",
+            "arguments_known",
+            "sealed_at",
+        ),
+    )
+    freeze_rows(model, name="decided", when="OLD.state <> 'pending'")
+
+
+def guard_replies() -> None:
+    """What is said to an engine, and about which request, never changes; nothing once it has ended."""
+    model = "governance.EngineReply"
+    keep_rows(model)
+    restrict_inserts(model, name="unsent", to="NEW.state = 'queued' AND NEW.attempts = 0")
+    freeze_rows(model, name="words", columns=("request_id", "engine_id", "reply", "message"))
+    freeze_rows(model, name="ended", when="OLD.state IN ('confirmed', 'orphaned', 'failed')")

@@ -8,7 +8,8 @@ from django.db.models import Count, Min, Q, QuerySet
 from accounts.enums import Scope
 from accounts.principal import Principal
 from events.errors import NotFound
-from governance.enums import ReplyState, RequestState
+from events.identifiers import is_record_id
+from governance.enums import ReplyState, RequestSource, RequestState
 from governance.models import EngineReply, PermissionRequest
 from reviews.models import Vote
 
@@ -17,18 +18,15 @@ def list_requests(principal: Principal) -> QuerySet[PermissionRequest]:
     """Everything `can_see_request` lets this principal see."""
     requests = PermissionRequest.objects.all()
     if not principal.has_scope(Scope.REQUESTS_READ):
-        return requests.filter(source="api", requester_id=principal.user.pk)
+        own = requests.filter(source=RequestSource.API, requester_id=principal.user.pk)
+        return own if principal.has_scope(Scope.REQUESTS_CREATE) else requests.none()
     return requests if principal.sees_all_teams else requests.filter(team_id__in=principal.team_ids)
 
 
 def get_request(principal: Principal, request_id: str) -> PermissionRequest:
     """Raises NotFound for what does not exist and for what this principal may not see, alike."""
-    request = (
-        list_requests(principal)
-        .select_related("team", "engine", "chat", "subagent", "closed_by")
-        .filter(pk=request_id)
-        .first()
-    )
+    rows = list_requests(principal).select_related("team", "engine", "chat", "subagent", "closed_by")
+    request = rows.filter(pk=request_id).first() if is_record_id(request_id) else None
     if request is None:
         raise NotFound("There is no such permission request.")
     return request

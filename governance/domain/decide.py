@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.principal import Principal
 from events.changes import Change, changes
-from events.errors import Conflict, Invalid, Refused
+from events.errors import Conflict, Refused
+from events.text import is_storable, read_lines
 from governance.domain.announce import announce_request
 from governance.domain.replies import queue_reply
 from governance.enums import Reply, RequestState
@@ -45,9 +46,7 @@ def deny_request(*, principal: Principal, request_id: str, fingerprint: str, rea
 
 
 def decide(principal: Principal, request_id: str, fingerprint: str, reason: str, verdict: Verdict) -> Outcome:
-    reason = reason.strip()
-    if len(reason) > MAX_REASON_LENGTH or "\0" in reason:
-        raise Invalid(f"A message has at most {MAX_REASON_LENGTH} characters and no NUL.", field="reason")
+    reason = read_lines(reason, field="reason", max_length=MAX_REASON_LENGTH)
     now = timezone.now()
     with changes(principal.actor) as change:
         request = get_request(principal, request_id)
@@ -72,6 +71,8 @@ def decide(principal: Principal, request_id: str, fingerprint: str, reason: str,
 
 def take_lock(request: PermissionRequest, fingerprint: str, verdict: Verdict, now: datetime) -> None:
     """The conditional UPDATE every vote begins with; raises Conflict saying why it can't begin."""
+    if not is_storable(fingerprint):
+        raise explain_conflict(request, fingerprint, now)
     rows = PermissionRequest.objects.filter(
         pk=request.pk, state=RequestState.PENDING, expires_at__gt=now, fingerprint=fingerprint
     )

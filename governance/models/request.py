@@ -3,12 +3,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Team
 from engines.models import Chat, Engine, Subagent
-from events.actors import Subject
+from events.actors import ActorKind, Subject
 from events.encryption import EncryptedField
 from events.identifiers import RecordId
 from governance.enums import CloseReason, RequestSource, RequestState
@@ -85,6 +85,22 @@ class PermissionRequest(models.Model):
             models.CheckConstraint(
                 condition=Q(source=RequestSource.ENGINE, engine__isnull=False) | Q(source=RequestSource.API),
                 name="engine_request_has_an_engine",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[RequestState.APPROVED, RequestState.DENIED])
+                | Q(decided_at__isnull=False) & ~Q(decided_by_id="") & ~Q(decision_door=""),
+                name="decision_names_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=RequestState.APPROVED)
+                | Q(sealed_at__isnull=False, approvals__gte=F("approvals_needed"))
+                | Q(sealed_at__isnull=False) & ~Q(decided_by_kind=ActorKind.USER),
+                name="approval_is_sealed_and_has_its_votes",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=RequestState.PENDING, decided_at=None, decided_by_id="")
+                | ~Q(state=RequestState.PENDING) & Q(decided_at__isnull=False),
+                name="only_an_ended_request_has_an_end",
             ),
         ]
         indexes = [
