@@ -16,7 +16,7 @@ from django.conf import settings
 from twisted.internet import reactor as installed_reactor
 from twisted.web.http import HTTPChannel
 
-from portal.limits import PROBLEM_JSON, build_problem, build_too_large_problem
+from portal.limits import PROBLEM_TYPE, encode_problem, encode_too_large
 
 reactor: Any = installed_reactor
 
@@ -27,7 +27,7 @@ def build_last_answer(status: bytes, body: bytes) -> bytes:
     """A whole HTTP answer after which the connection ends."""
     head = [
         b"HTTP/1.1 " + status,
-        b"Content-Type: " + PROBLEM_JSON,
+        b"Content-Type: " + PROBLEM_TYPE,
         b"Content-Length: %d" % len(body),
         b"Connection: close",
     ]
@@ -37,6 +37,7 @@ def build_last_answer(status: bytes, body: bytes) -> bytes:
 class BoundedRequest(WebRequest):
     """One HTTP request on Daphne."""
 
+    content: Any
     received_bytes = 0
     is_refused = False
 
@@ -67,11 +68,10 @@ class BoundedRequest(WebRequest):
     def refuse_body(self) -> None:
         """Answer 413 now, keep nothing of the body, and close soon."""
         self.is_refused = True
-        content: Any = self.content
-        content.close()
+        self.content.close()
         self.content = io.BytesIO()
         transport = self.channel.transport
-        transport.write(build_last_answer(b"413 Content Too Large", build_too_large_problem()))
+        transport.write(build_last_answer(b"413 Content Too Large", encode_too_large()))
         closing = reactor.callLater(LINGER_S, transport.loseConnection)
         self.notifyFinish().addBoth(lambda _: closing.cancel() if closing.active() else None)
 
@@ -84,8 +84,8 @@ class BoundedRequest(WebRequest):
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
         """Daphne's own errors in the form of all our errors."""
-        content = build_problem(status, status_text.decode("ascii"), HTTPStatus(status).name.lower(), body)
-        headers = [(b"Content-Type", PROBLEM_JSON), (b"Content-Length", str(len(content)).encode())]
+        content = encode_problem(status, HTTPStatus(status).name.lower(), f"{body.rstrip('.')}.")
+        headers = [(b"Content-Type", PROBLEM_TYPE), (b"Content-Length", str(len(content)).encode())]
         self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
         self.handle_reply({"type": "http.response.body", "body": content})
 
@@ -94,15 +94,14 @@ class BoundedChannel(HTTPChannel):
     """One connection; what is no HTTP gets an answer that says so, never a silent end."""
 
     requestFactory = BoundedRequest  # noqa: N815 - Twisted's name
+    transport: Any
 
     def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
-        problem = build_problem(
-            431, "Request Header Fields Too Large", "header_too_large", "A header line is too long."
-        )
+        problem = encode_problem(431, "header_too_large", "A header line is too long.")
         self.transport.write(build_last_answer(b"431 Request Header Fields Too Large", problem))
         self.loseConnection()
 
     def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802 - Twisted's name
-        problem = build_problem(400, "Bad Request", "bad_request", "This is not an HTTP request.")
+        problem = encode_problem(400, "bad_request", "This is not an HTTP request.")
         self.transport.write(build_last_answer(b"400 Bad Request", problem))
         self.loseConnection()

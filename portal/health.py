@@ -64,7 +64,9 @@ def answer_readiness(request: HttpRequest) -> JsonResponse:
 
 
 def answer(content: dict[str, Any], *, status: int) -> JsonResponse:
-    return JsonResponse(content, status=status, headers={"Cache-Control": "no-store"})
+    response = JsonResponse(content, status=status, headers={"Cache-Control": "no-store"})
+    response.headers["Content-Length"] = str(len(response.content))
+    return response
 
 
 def refuse_other_methods(request: HttpRequest) -> JsonResponse | None:

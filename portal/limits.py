@@ -1,34 +1,32 @@
-"""How long a request's body may be, told before the body is read."""
+"""How long a request's body may be, told before the body is read, and problems for what Django never sees."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from django.conf import settings
 
-PROBLEM_JSON = b"application/problem+json"
+from events.canonical import canonical_json
+from events.problems import PROBLEM_JSON, build_problem
+
+PROBLEM_TYPE = PROBLEM_JSON.encode()
 
 
 class BodyTooLarge(Exception):
     """The body is longer than COUNTERSIGN_MAX_BODY_BYTES; nothing of it was kept."""
 
 
-def build_problem(status: int, title: str, code: str, detail: str) -> bytes:
-    """A problem document (RFC 9457) for answers given before Django sees the request."""
-    document = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
-    return json.dumps(document).encode()
+def encode_problem(status: int, code: str, detail: str) -> bytes:
+    return canonical_json(build_problem(status=status, code=code, detail=detail)).encode()
 
 
-def build_too_large_problem() -> bytes:
+def encode_too_large() -> bytes:
     limit = settings.COUNTERSIGN_MAX_BODY_BYTES
-    return build_problem(
-        413, "Content Too Large", "too_large", f"A request body holds at most {limit} bytes."
-    )
+    return encode_problem(413, "too_large", f"A request body holds at most {limit} bytes.")
 
 
-def build_stopping_problem() -> bytes:
-    return build_problem(503, "Service Unavailable", "stopping", "The server is stopping; try again soon.")
+def encode_stopping() -> bytes:
+    return encode_problem(503, "stopping", "The server is stopping; try again soon.")
 
 
 def refuse_declared_length(headers: Iterable[tuple[bytes, bytes]]) -> None:

@@ -41,10 +41,10 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, set_
 from events.database_threads import DatabaseThread
 from events.waiting import Pause, Waiting
 from portal.limits import (
-    PROBLEM_JSON,
+    PROBLEM_TYPE,
     BodyTooLarge,
-    build_stopping_problem,
-    build_too_large_problem,
+    encode_stopping,
+    encode_too_large,
     refuse_declared_length,
 )
 
@@ -78,7 +78,7 @@ class Answer:
 class BoundedBodyHandler(ASGIHandler):
     """Django's handler with an end to the request body, also under servers that do not count it."""
 
-    async def read_body(self, receive: Receive) -> BodyFile:  # type: ignore[override]
+    async def read_body(self, receive: Receive) -> BodyFile:
         """Raises BodyTooLarge, or RequestAborted when the client leaves before its end."""
         body = open_body_file()
         try:
@@ -103,11 +103,11 @@ class OneHopHandler(BoundedBodyHandler):
         # Not super().__init__(): that loads the asynchronous chain.
         self.load_middleware(is_async=False)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"this handler serves http, not {scope['type']}")
         if self.is_closed:
-            await send_problem(503, build_stopping_problem(), send)
+            await send_problem(503, encode_stopping(), send)
             return
         try:
             refuse_declared_length(scope["headers"])
@@ -116,7 +116,7 @@ class OneHopHandler(BoundedBodyHandler):
             else:
                 await self.handle(scope, receive, send)
         except BodyTooLarge:
-            await send_problem(413, build_too_large_problem(), send)
+            await send_problem(413, encode_too_large(), send)
 
     async def aclose(self) -> None:
         """Take no more requests, and end the worker threads after those they have."""
@@ -134,7 +134,7 @@ class OneHopHandler(BoundedBodyHandler):
         async with ThreadSensitiveContext(executor=self.pick_thread().executor):
             await self.loop_handler(scope, receive, send)
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await self.read_body(receive)
         except RequestAborted:
@@ -330,7 +330,7 @@ async def send_answer(answer: Answer, send: Send) -> None:
 
 async def send_problem(status: int, body: bytes, send: Send) -> None:
     headers = [
-        (b"content-type", PROBLEM_JSON),
+        (b"content-type", PROBLEM_TYPE),
         (b"content-length", str(len(body)).encode()),
         # What the client still sends is not worth reading.
         (b"connection", b"close"),

@@ -75,8 +75,8 @@ async def test_a_body_over_the_limit_is_413_and_no_view_runs(
     assert (fits.status, len(fits.body)) == (200, 1000)
     assert (received.status, received.header("content-type")) == (413, "application/problem+json")
     assert json.loads(received.body) == {
-        "type": "about:blank",
-        "title": "Content Too Large",
+        "type": "/problems/too_large",
+        "title": "Too large",
         "status": 413,
         "code": "too_large",
         "detail": "A request body holds at most 1000 bytes.",

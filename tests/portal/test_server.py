@@ -18,8 +18,8 @@ from tests.portal.server_client import RawAnswer, ServerProcess, ask, connect, r
 MODULE = ["-m", "tests.portal.server_process"]
 LIMIT = 100_000
 TOO_LARGE = {
-    "type": "about:blank",
-    "title": "Content Too Large",
+    "type": "/problems/too_large",
+    "title": "Too large",
     "status": 413,
     "code": "too_large",
     "detail": f"A request body holds at most {LIMIT} bytes.",
@@ -153,8 +153,7 @@ def has_answer(client: socket.socket) -> bool:
         b"GET /plain/ HTTP/1.1\r\nHost: localhost\r\n" + b"X-Many: x\r\n" * 600 + b"\r\n",
         b"POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
         b"POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
-        b"POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST /echo/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nnot-hex\r\n",
         b"G\xc3\x89T /plain/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"GET /plain/ HTTP/1.1\r\nHost: \xff\r\n\r\n",
