@@ -1,0 +1,353 @@
+"""The hub: one per process. It follows the event log and hands each event to the local listeners.
+
+The log in the database is the truth; the doorbell and the channel layer only say that it has grown. Every
+event is read once and encoded once for all listeners of the process. A listener is either live (the hub
+delivers to it) or catching up (it reads the log from its own cursor); it goes from the one to the other
+at a moment when both cursors meet, so nothing is missed and nothing comes twice.
+
+Everything here runs on one event loop, and the queries on one database thread. State is only changed
+between awaits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import Error as DatabaseProblem
+
+from events import doorbell
+from events.actors import Subject
+from events.database_threads import DatabaseThread
+from events.models import Event
+from live.enums import CloseCode, FrameType
+from live.layer import follow_layer
+from live.listeners import AudienceIndex, Listener
+from live.messages import EventFrame, ProtocolError
+from live.polling import poll_for_change
+from live.queries import find_change, read_bounds, read_head, read_news, read_page
+from live.rights import Rights, read_rights
+
+logger = logging.getLogger(__name__)
+
+PAGE_EVENTS = 100
+RIGHTS_CHANGED = "user.rights_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds. Rights are checked on the first tick after `rights_s`, hence within five seconds."""
+
+    reconcile_s: float = 1.0
+    rights_s: float = 4.0
+    heartbeat_s: float = 15.0
+    acknowledge_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiter:
+    """Somebody who waits for an event about one subject after `since`."""
+
+    since: int
+    answer: asyncio.Future[int | None]
+
+
+class Hub:
+    def __init__(self, timing: Timing | None = None) -> None:
+        self.timing = timing or Timing()
+        self.cursor = 0
+        self.listeners: set[Listener] = set()
+        self.index = AudienceIndex()
+        self.waiters: defaultdict[Subject, set[Waiter]] = defaultdict(set)
+        self.rights_reads = 0
+        self.rights_due_at = 0.0
+        self.heartbeat_due_at = 0.0
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.is_started = False
+
+    # Running -------------------------------------------------------------------------------------
+
+    @property
+    def is_running_here(self) -> bool:
+        """Whether the hub follows the log on the event loop of the caller."""
+        return self.is_started and self.loop is asyncio.get_running_loop()
+
+    async def run(self) -> None:
+        """Follow the log until cancelled. May be run again, also on another loop."""
+        if self.loop is not None:
+            raise RuntimeError("the hub is running already")
+        self.loop = asyncio.get_running_loop()
+        self.woken = asyncio.Event()
+        self.thread = DatabaseThread("countersign-hub")
+        doorbell.add_ringer(self.ring)
+        try:
+            async with asyncio.TaskGroup() as group:
+                if settings.REDIS_URL:
+                    group.create_task(follow_layer(self.woken.set))
+                await self.start()
+                await self.follow()
+        finally:
+            doorbell.remove_ringer(self.ring)
+            self.loop, self.is_started = None, False
+            self.send_away()
+            await self.thread.aclose()
+
+    def ring(self, _seq: int) -> None:
+        """The doorbell, on any thread."""
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self.woken.set)
+
+    async def start(self) -> None:
+        """Stand at the head of the log; what was committed before is only replayed."""
+        while not self.is_started:
+            try:
+                self.cursor = await self.thread.run(read_head)
+            except DatabaseProblem:
+                logger.exception("the hub can't read the event log; trying again")
+                await asyncio.sleep(self.timing.reconcile_s)
+            else:
+                self.is_started = True
+
+    def send_away(self) -> None:
+        for listener in list(self.listeners):
+            self.drop(listener, CloseCode.UNAVAILABLE)
+        for waiters in self.waiters.values():
+            for waiter in waiters:
+                if not waiter.answer.done():
+                    waiter.answer.set_result(None)
+
+    async def follow(self) -> None:
+        self.rights_due_at = time.monotonic() + self.timing.rights_s
+        self.heartbeat_due_at = time.monotonic() + self.timing.heartbeat_s
+        while True:
+            self.woken.clear()
+            try:
+                await self.check_rights_when_due()
+                await self.read_news()
+            except DatabaseProblem as error:
+                # Listeners stay: they hear nothing meanwhile, and their rights are read before they do.
+                logger.warning("the hub can't read the event log just now: %s", type(error).__name__)
+                await asyncio.sleep(self.timing.reconcile_s)
+            self.beat_when_due()
+            await self.wait_for_hint()
+
+    async def wait_for_hint(self) -> None:
+        """The hint may get lost; the reconcile finds by the head row what it would have told."""
+        due_s = min(self.rights_due_at, self.heartbeat_due_at) - time.monotonic()
+        try:
+            async with asyncio.timeout(max(0.0, min(due_s, self.timing.reconcile_s))):
+                await self.woken.wait()
+        except TimeoutError:
+            pass
+
+    def beat_when_due(self) -> None:
+        now = time.monotonic()
+        if now < self.heartbeat_due_at:
+            return
+        self.heartbeat_due_at = now + self.timing.heartbeat_s
+        for listener in self.listeners:
+            if listener.is_live:
+                listener.tell(FrameType.HEARTBEAT, max(self.cursor, listener.cursor))
+
+    # Delivering ----------------------------------------------------------------------------------
+
+    async def read_news(self) -> None:
+        while True:
+            head, events = await self.thread.run(read_news, self.cursor, PAGE_EVENTS)
+            if head < self.cursor:
+                self.start_again_from(head)
+                return
+            for event in events:
+                if event.kind == RIGHTS_CHANGED:
+                    await self.reload_rights_of(event.subject_id)
+                self.deliver(event)
+            if len(events) < PAGE_EVENTS:
+                # Beyond the last event read: what lay in between has been pruned.
+                self.cursor = max(self.cursor, head)
+                return
+            # The senders run and acknowledgements come in before the next page is dealt out.
+            await asyncio.sleep(0)
+            await self.check_rights_when_due()
+
+    def deliver(self, event: Event) -> None:
+        listeners = self.index.find(event.audience, event.topic)
+        if listeners:
+            frame = EventFrame.of(event)
+            for listener in listeners:
+                if not listener.offer(frame):
+                    self.let_catch_up(listener)
+        self.cursor = event.seq
+        waiters = self.waiters.get(Subject(event.subject_kind, event.subject_id))
+        for waiter in waiters or ():
+            if event.seq > waiter.since and not waiter.answer.done():
+                waiter.answer.set_result(event.seq)
+
+    def let_catch_up(self, listener: Listener) -> None:
+        """It has too much to acknowledge: it reads on by itself when it has, or is closed."""
+        self.index.remove(listener)
+        listener.is_live = False
+        listener.cursor = max(listener.cursor, self.cursor)
+        listener.wake()
+
+    def start_again_from(self, head: int) -> None:
+        """The log is shorter than what was read of it: the database was restored from a copy."""
+        logger.error("the event log ends at %d, before %d; listeners are reset", head, self.cursor)
+        self.cursor = head
+        for listener in self.listeners:
+            if listener.is_live:
+                listener.skip_to(head)
+
+    # Listening -----------------------------------------------------------------------------------
+
+    async def join(self, listener: Listener, since: int | None) -> None:
+        """Take it in with its rights; it then reads with `next_frames`. Raises ProtocolError."""
+        if not self.is_running_here:
+            raise ProtocolError(CloseCode.UNAVAILABLE)
+        # First, so that a change of its rights between the reading and the return finds it here.
+        self.listeners.add(listener)
+        await self.reload_rights([listener])
+        if listener.close_code is CloseCode.RIGHTS_ENDED:
+            raise ProtocolError(CloseCode.UNAUTHENTICATED)
+        listener.refuse_when_closed()
+        if since is None:
+            listener.cursor = self.cursor
+            return
+        bounds = await self.thread.run(read_bounds)
+        if bounds.floor <= since <= bounds.head:
+            listener.cursor = since
+        else:
+            listener.skip_to(self.cursor)
+
+    def leave(self, listener: Listener) -> None:
+        self.listeners.discard(listener)
+        if listener.is_live:
+            self.index.remove(listener)
+            listener.is_live = False
+
+    def drop(self, listener: Listener, code: CloseCode) -> None:
+        self.leave(listener)
+        listener.close(code)
+
+    async def next_frames(self, listener: Listener) -> list[str]:
+        """The next frames to send, at least one; raises ProtocolError when the socket has to end."""
+        while not (frames := listener.take()):
+            if listener.is_live:
+                await listener.wait()
+            elif listener.cursor >= self.cursor:
+                self.go_live(listener)
+            else:
+                await self.catch_up(listener)
+        return frames
+
+    def go_live(self, listener: Listener) -> None:
+        listener.is_live = True
+        self.index.add(listener)
+        if not listener.is_greeted:
+            listener.is_greeted = True
+            listener.tell(FrameType.READY, listener.cursor)
+
+    async def catch_up(self, listener: Listener) -> None:
+        """Replay one page of the log, as far as the client has acknowledged what it got before."""
+        if not await listener.wait_for_room(self.timing.acknowledge_s):
+            self.drop(listener, CloseCode.TOO_FAR_BEHIND)
+            return
+        rights = listener.rights
+        page = await self.thread.run(
+            read_page,
+            rights=rights,
+            topics=listener.topics,
+            since=listener.cursor,
+            until=self.cursor,
+            limit=max(1, min(listener.room, PAGE_EVENTS)),
+        )
+        if listener.rights is not rights or listener.close_code is not None:
+            # Read under rights that have changed meanwhile.
+            return
+        if page is None:
+            listener.skip_to(self.cursor)
+            return
+        if all(listener.offer(EventFrame.of(event)) for event in page.events):
+            listener.cursor = page.cursor
+
+    # Waiting for one subject ---------------------------------------------------------------------
+
+    async def wait_for_change(self, subject: Subject, *, since: int, timeout_s: float) -> int | None:
+        """The seq of an event about `subject` after `since`; None when the time ran out."""
+        waiter = Waiter(since, asyncio.get_running_loop().create_future())
+        self.waiters[subject].add(waiter)
+        try:
+            async with asyncio.timeout(timeout_s):
+                if since < self.cursor:
+                    # The hub is past it: what it has seen meanwhile stands in the log.
+                    seen = await self.thread.run(find_change, subject, since)
+                    if seen is not None:
+                        return seen
+                return await waiter.answer
+        except TimeoutError:
+            return None
+        finally:
+            self.waiters[subject].discard(waiter)
+            if not self.waiters[subject]:
+                del self.waiters[subject]
+
+    # Rights --------------------------------------------------------------------------------------
+
+    async def check_rights_when_due(self) -> None:
+        if time.monotonic() >= self.rights_due_at:
+            await self.reload_rights(self.listeners)
+            self.rights_due_at = time.monotonic() + self.timing.rights_s
+
+    async def reload_rights_of(self, user_id: str) -> None:
+        await self.reload_rights([each for each in self.listeners if each.credential.user_id == user_id])
+
+    async def reload_rights(self, listeners: Collection[Listener]) -> None:
+        """In one query for all of them; those whose credential has ended are closed."""
+        if not listeners:
+            return
+        self.rights_reads += 1
+        number = self.rights_reads
+        asked = list(listeners)
+        rights = await self.thread.run(read_rights, {listener.credential for listener in asked})
+        for listener in asked:
+            if listener.close_code is not None or number < listener.rights_number:
+                # A later question was answered before.
+                continue
+            listener.rights_number = number
+            now_held = rights.get(listener.credential)
+            if now_held is None:
+                self.drop(listener, CloseCode.RIGHTS_ENDED)
+            elif now_held != listener.rights:
+                self.move(listener, now_held)
+
+    def move(self, listener: Listener, rights: Rights) -> None:
+        if listener.is_live:
+            self.index.remove(listener)
+        listener.rights = rights
+        if listener.is_live:
+            self.index.add(listener)
+
+
+_hub = Hub()
+
+
+def get_hub() -> Hub:
+    """The hub of this process."""
+    return _hub
+
+
+async def wait_for_change(subject: Subject, *, since: int, timeout_s: float) -> int | None:
+    """Wait for an event about `subject` after the cursor `since`; its seq, or None when the time ran out.
+
+    It says nothing about the subject: look at it again, under the caller's rights. Take `since` from the
+    head before the look, so that no change is missed in between. Holds no database connection while it
+    waits on the hub; without a hub on this event loop it reads the log every second.
+    """
+    hub = get_hub()
+    if hub.is_running_here:
+        return await hub.wait_for_change(subject, since=since, timeout_s=timeout_s)
+    return await poll_for_change(subject, since=since, timeout_s=timeout_s)

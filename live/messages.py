@@ -1,0 +1,134 @@
+"""The words of the stream: what a client may ask and send, what the server says. Strict both ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+from urllib.parse import parse_qsl
+
+import orjson
+
+from events.changes import TOPICS
+from events.models import Event
+from live.enums import CloseCode, FrameType
+
+MAX_SEQ = 2**63 - 1
+MAX_CLIENT_FRAME_BYTES = 1024
+MAX_QUERY_BYTES = 1024
+
+
+class ProtocolError(Exception):
+    """A websocket has to end; the close code says why."""
+
+    def __init__(self, code: CloseCode) -> None:
+        super().__init__(code.label)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a listener asks for. `since` None: from now; events after it otherwise."""
+
+    since: int | None
+    topics: frozenset[str]
+
+
+def parse_since(text: str) -> int:
+    """Raises ValueError with a sentence."""
+    # Twenty digits hold every 63-bit number; int() of a longer text only costs time.
+    if not (text.isascii() and text.isdigit() and len(text) <= 20 and int(text) <= MAX_SEQ):
+        raise ValueError("since is a cursor: a whole number from 0 on.")
+    return int(text)
+
+
+def parse_topics(text: str) -> frozenset[str]:
+    """Names separated by commas; raises ValueError with a sentence."""
+    topics = frozenset(text.split(","))
+    if not topics <= TOPICS:
+        raise ValueError(f"topics are some of {', '.join(sorted(TOPICS))}, separated by commas.")
+    return topics
+
+
+def parse_wishes(query_string: bytes) -> Wishes:
+    """Of a websocket's query. An unknown or repeated name ends it, so that a token in it never works."""
+    try:
+        values = parse_query(query_string)
+        since = parse_since(values["since"]) if "since" in values else None
+        topics = parse_topics(values["topics"]) if "topics" in values else TOPICS
+    except ValueError as error:
+        raise ProtocolError(CloseCode.MALFORMED) from error
+    return Wishes(since, topics)
+
+
+def parse_query(query_string: bytes) -> dict[str, str]:
+    """Raises ValueError."""
+    if not query_string:
+        return {}
+    if len(query_string) > MAX_QUERY_BYTES:
+        raise ValueError("the query is too long")
+    pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, strict_parsing=True)
+    values = dict(pairs)
+    if len(values) != len(pairs) or not values.keys() <= {"since", "topics"}:
+        raise ValueError("the query has an unknown or repeated name")
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The client has everything up to and including `seq`."""
+
+    seq: int
+
+
+def parse_client_frame(message: dict[str, Any]) -> Ack:
+    """Of an ASGI `websocket.receive` message; raises ProtocolError."""
+    text = message.get("text")
+    if text is None:
+        # Nothing that a client may say is binary.
+        raise ProtocolError(CloseCode.MALFORMED)
+    if len(text) > MAX_CLIENT_FRAME_BYTES:
+        raise ProtocolError(CloseCode.FRAME_TOO_LONG)
+    try:
+        frame = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ProtocolError(CloseCode.MALFORMED) from error
+    if not isinstance(frame, dict) or frame.keys() != {"ack"}:
+        raise ProtocolError(CloseCode.MALFORMED)
+    seq = frame["ack"]
+    if type(seq) is not int or not 0 <= seq <= MAX_SEQ:
+        raise ProtocolError(CloseCode.MALFORMED)
+    return Ack(seq)
+
+
+class EventFrame(NamedTuple):
+    """One event, encoded once for every listener of this process."""
+
+    seq: int
+    text: str
+    size_bytes: int
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        encoded = orjson.dumps({"type": FrameType.EVENT, **describe_event(event)})
+        return cls(event.seq, encoded.decode(), len(encoded))
+
+
+def describe_event(event: Event) -> dict[str, Any]:
+    """What websocket and REST say of one event: state words and ids, never content."""
+    return {
+        "seq": event.seq,
+        "at": event.at.isoformat().replace("+00:00", "Z"),
+        "kind": event.kind,
+        "topic": event.topic,
+        "subject": {"kind": event.subject_kind, "id": event.subject_id},
+        "words": event.words,
+    }
+
+
+def encode_mark(kind: FrameType, cursor: int) -> str:
+    """A frame without an event. `cursor` is the highest seq examined for this listener.
+
+    ready: everything up to the cursor has been sent, what follows is live; heartbeat: still so;
+    reset: what lies before the cursor can't be replayed, read your lists again.
+    """
+    return orjson.dumps({"type": kind, "cursor": cursor}).decode()
