@@ -9,8 +9,10 @@ class UserKind(models.TextChoices):
 
 
 class Role(models.TextChoices):
-    """A membership's role in one team; each includes the ones before it, except that editing and
-    approving are separate duties: an editor does not decide, an approver does not edit.
+    """A membership's role in one team.
+
+    Each includes the ones before it, except that editing and approving are separate duties: an editor does
+    not decide, an approver does not edit.
     """
 
     VIEWER = "viewer", "viewer"

@@ -33,6 +33,13 @@ def can_manage_users(principal: Principal) -> bool:
     return principal.user.is_superuser and principal.token is None
 
 
+def can_retire_user(principal: Principal, user: User) -> bool:
+    """Owners anybody but themselves; people their own service accounts; in a session."""
+    if principal.token is not None or user.pk == principal.user.pk:
+        return False
+    return can_manage_users(principal) or bool(user.owner_id == principal.user.pk)
+
+
 def can_manage_token(principal: Principal, token: ApiToken) -> bool:
     """Revoke: the token's user, the owner of its service account, and owners; a token only itself."""
     if principal.token is not None:

@@ -24,11 +24,11 @@ class Principal:
 
     @cached_property
     def roles(self) -> dict[str, str]:
-        """{team id: role} of the open memberships in live teams, read once for this principal."""
+        """{team id: role} of an active user's open memberships in live teams, read once."""
         return dict(
-            Membership.objects.filter(user=self.user, ended_at=None, team__retired_at=None).values_list(
-                "team_id", "role"
-            )
+            Membership.objects.filter(
+                user=self.user, user__is_active=True, ended_at=None, team__retired_at=None
+            ).values_list("team_id", "role")
         )
 
     @cached_property

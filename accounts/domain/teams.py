@@ -11,8 +11,9 @@ from accounts.models import Membership, Team, User
 from accounts.policies import can_create_teams, can_manage_team
 from accounts.principal import Principal
 from events.actors import Actor, Subject
-from events.changes import changes
+from events.changes import changes, lock_rows
 from events.errors import Conflict, Invalid, Refused
+from events.text import read_line
 
 SETTINGS = ("name", "chat_user_may_decide", "tokens_may_decide")
 
@@ -23,15 +24,19 @@ def subject_of(team: Team) -> Subject:
 
 def create_team(*, actor: Actor, name: str) -> Team:
     """The caller has checked the actor's right to do so (command line, or `create_team_as`)."""
-    name = name.strip()
-    if not name or len(name) > 80:
-        raise Invalid("A team needs a name of at most 80 characters.", field="name")
+    name = read_team_name(name)
     with changes(actor) as change:
-        if Team.objects.filter(name=name).exists():
-            raise Conflict("A team of this name exists.")
-        team = Team.objects.create(name=name)
+        try:
+            with transaction.atomic():
+                team = Team.objects.create(name=name)
+        except IntegrityError as error:
+            raise Conflict("A team of this name exists.") from error
         change.audit("team.create", subject_of(team), after={"name": name})
     return team
+
+
+def read_team_name(name: str) -> str:
+    return read_line(name, field="name", max_length=80, is_required=True)
 
 
 def create_team_as(*, principal: Principal, name: str) -> Team:
@@ -46,13 +51,29 @@ def change_team(*, principal: Principal, team: Team, values: dict[str, str | boo
     with changes(principal.actor) as change:
         if not can_manage_team(principal, team):
             raise Refused("Only the team's admins and owners change its settings.")
-        current = Team.objects.get(pk=team.pk)
-        before = {name: getattr(current, name) for name in SETTINGS if name in values}
-        after = {name: values[name] for name in before}
+        after = read_settings(values)
+        current = lock_rows(Team.objects.filter(pk=team.pk))[0]
+        before = {name: getattr(current, name) for name in after}
         if before == after:
             return
-        Team.objects.filter(pk=team.pk).update(**after)
+        try:
+            with transaction.atomic():
+                Team.objects.filter(pk=team.pk).update(**after)
+        except IntegrityError as error:
+            raise Conflict("A team of this name exists.") from error
         change.audit("team.change", subject_of(team), before=before, after=after)
+
+
+def read_settings(values: dict[str, str | bool]) -> dict[str, str | bool]:
+    """The checked values of SETTINGS; raise Invalid for others."""
+    checked: dict[str, str | bool] = {}
+    for name, value in values.items():
+        if name not in SETTINGS:
+            raise Invalid(f"A team has no setting {name!r}.", field=name)
+        if not isinstance(value, str if name == "name" else bool):
+            raise Invalid(f"{name}: this has the wrong type.", field=name)
+        checked[name] = read_team_name(value) if isinstance(value, str) else value
+    return checked
 
 
 def add_member(*, actor: Actor, team: Team, user: User, role: str) -> Membership:
@@ -61,6 +82,8 @@ def add_member(*, actor: Actor, team: Team, user: User, role: str) -> Membership
         raise Invalid(f"There is no role {role!r}.", field="role")
     if user.is_service and role in Role.deciding():
         raise Invalid("Service accounts never decide: give them the viewer or editor role.", field="role")
+    if not user.is_active or team.retired_at is not None:
+        raise Invalid("Retired users and teams take no memberships.", field="user")
     with changes(actor) as change:
         try:
             with transaction.atomic():
@@ -87,6 +110,8 @@ def change_role(*, principal: Principal, membership: Membership, role: str) -> N
         if role not in Role.values or (user.is_service and role in Role.deciding()):
             raise Invalid("This role can't be given to this user.", field="role")
         before = membership.role
+        if before == role:
+            return
         if not Membership.objects.filter(pk=membership.pk, ended_at=None, role=before).update(role=role):
             raise Conflict("The membership has changed meanwhile.")
         change.audit(

@@ -17,8 +17,9 @@ from events.actors import Actor, Subject
 from events.changes import changes
 from events.errors import Conflict, Invalid, Refused
 from events.keyring import get_keyring
+from events.text import read_line
 
-TOKEN_PREFIX = "csk_"
+TOKEN_PREFIX = "csk_"  # noqa: S105 - what every token begins with
 MAX_LIFETIME = timedelta(days=365)
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 
@@ -35,13 +36,14 @@ def create_token(
     *, actor: Actor, user: User, name: str, scopes: list[str], expires_at: datetime
 ) -> MadeToken:
     """The caller has checked the actor's right to do so (command line, or `create_token_as`)."""
-    check_token_wishes(user, name, scopes, expires_at)
+    name = read_line(name, field="name", max_length=80, is_required=True)
+    check_token_wishes(user, scopes, expires_at)
     prefix = secrets.token_hex(4)
     secret = f"{TOKEN_PREFIX}{prefix}_{secrets.token_urlsafe(32)}"
     with changes(actor) as change:
         token = ApiToken.objects.create(
             user=user,
-            name=name.strip(),
+            name=name,
             prefix=prefix,
             digest=get_keyring().digest_token(secret)[0],
             scopes=sorted(set(scopes)),
@@ -55,9 +57,9 @@ def create_token(
     return MadeToken(token, secret)
 
 
-def check_token_wishes(user: User, name: str, scopes: list[str], expires_at: datetime) -> None:
-    if not name.strip() or len(name) > 80:
-        raise Invalid("A token needs a name of at most 80 characters.", field="name")
+def check_token_wishes(user: User, scopes: list[str], expires_at: datetime) -> None:
+    if not user.is_active:
+        raise Invalid("Retired users get no tokens.", field="user")
     unknown = sorted(set(scopes) - set(Scope.values))
     if unknown or not scopes:
         raise Invalid("Name at least one known scope.", field="scopes")
@@ -88,7 +90,7 @@ def revoke_token(*, principal: Principal, token: ApiToken) -> None:
 
 
 def find_token(secret: str) -> ApiToken | None:
-    """The valid token with this text, its user active; None otherwise. Stamps `last_used_at` by the minute."""
+    """The valid token with this text, its user active; else None. Stamps `last_used_at` by the minute."""
     if not secret.startswith(TOKEN_PREFIX) or len(secret) > 200 or not secret.isascii():
         return None
     token = (

@@ -7,12 +7,13 @@ from django.utils import timezone
 
 from accounts.enums import UserKind
 from accounts.models import ApiToken, User
-from accounts.policies import can_manage_users
+from accounts.policies import can_manage_users, can_retire_user
 from accounts.principal import Principal
 from accounts.rights import note_changed_rights
 from events.actors import Actor, Subject
 from events.changes import Change, changes
 from events.errors import Conflict, Invalid, Refused
+from events.text import is_storable, read_line
 
 
 def subject_of(user: User) -> Subject:
@@ -39,6 +40,7 @@ def create_user(
 
     The caller has checked the actor's right to do so (command line, or `create_user_as`).
     """
+    name = read_line(name, field="name", max_length=120)
     user = User(username=username, name=name, email=email, kind=kind, owner=owner, is_superuser=is_superuser)
     user.set_unusable_password()
     with changes(actor) as change:
@@ -54,6 +56,8 @@ def create_user(
 
 def validate(user: User) -> None:
     """Raise Invalid with the first field's sentence."""
+    if not (is_storable(user.username) and is_storable(user.email)):
+        raise Invalid("username, email: this holds characters that can't be stored.", field="username")
     try:
         user.full_clean()
     except ValidationError as error:
@@ -83,6 +87,8 @@ def set_password(*, actor: Actor, user: User, password: str) -> None:
     """Store a new password hash; the text itself goes nowhere else."""
     if user.is_service:
         raise Invalid("Service accounts have no password; they use API tokens.")
+    if not is_storable(password):
+        raise Invalid("A password may hold neither NUL nor half a surrogate pair.", field="password")
     user.set_password(password)
     with changes(actor) as change:
         User.objects.filter(pk=user.pk).update(password=user.password)
@@ -92,8 +98,10 @@ def set_password(*, actor: Actor, user: User, password: str) -> None:
 def retire_user(*, principal: Principal, user: User) -> None:
     """Nobody can sign in as this user any more, and its tokens end; history keeps its id."""
     with changes(principal.actor) as change:
-        if not (can_manage_users(principal) or user.owner_id == principal.user.pk):
-            raise Refused("Only owners retire people; service accounts are retired by their owner.")
+        if not can_retire_user(principal, user):
+            raise Refused(
+                "Only owners retire people; service accounts are retired by their owner, in a session."
+            )
         if user.pk == principal.user.pk:
             raise Refused("Nobody retires themselves.")
         if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):

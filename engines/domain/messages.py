@@ -14,9 +14,14 @@ from django.utils import timezone
 
 from engines.enums import EngineMessageStatus, MessageRole
 from engines.models import Chat, Engine, Message
+from events.actors import RELAY_ACTOR
+from events.changes import changes, lock_rows
+from events.masking import mask_secrets
+from events.text import make_storable
 
 MAX_TEXT = 20_000
 MAX_PARTS = 500
+MAX_NAME = 200
 PREVIEW_LENGTH = 200
 # How far back a text is looked for: an agent may call many tools without a word.
 NEWEST = 20
@@ -96,15 +101,17 @@ def record_part(*, engine: Engine, facts: PartFacts) -> None:
     chat = Chat.objects.filter(engine=engine, ai_engine_session_id=facts.session_id).first()
     if chat is None:
         return
-    message, _ = Message.objects.get_or_create(
+    Message.objects.get_or_create(
         chat=chat,
         ai_engine_message_id=facts.message_id,
         defaults={"role": MessageRole.ASSISTANT, "engine_message_status": EngineMessageStatus.PROCESSING},
     )
-    parts = merge_part(message.parts, describe_part(facts))
-    if parts == message.parts:
-        return
-    Message.objects.filter(pk=message.pk).update(parts=parts, updated=timezone.now())
+    # Two parts that arrive at once must both stay: the row is held from the reading to the writing.
+    with changes(RELAY_ACTOR):
+        [message] = lock_rows(Message.objects.filter(chat=chat, ai_engine_message_id=facts.message_id))
+        parts = merge_part(message.parts, describe_part(facts))
+        if parts != message.parts:
+            Message.objects.filter(pk=message.pk).update(parts=parts, updated=timezone.now())
 
 
 def refresh_preview(*, engine: Engine, session_id: str) -> None:
@@ -114,7 +121,7 @@ def refresh_preview(*, engine: Engine, session_id: str) -> None:
         return
     for message in chat.messages.order_by("-created", "-id")[:NEWEST]:
         texts = [part["text"].strip() for part in message.parts if part["type"] == "text"]
-        preview = next((text for text in reversed(texts) if text), "")[:PREVIEW_LENGTH]
+        preview = mask_secrets(next((text for text in reversed(texts) if text), ""))[:PREVIEW_LENGTH]
         if preview:
             Chat.objects.filter(pk=chat.pk).exclude(preview=preview).update(preview=preview)
             return
@@ -131,26 +138,29 @@ def abort_unfinished_messages(*, engine: Engine, session_id: str) -> int:
 
 def describe_part(facts: PartFacts) -> dict[str, Any]:
     if facts.kind == "text":
-        return {"id": facts.id, "type": "text", "text": facts.text[:MAX_TEXT]}
+        return {"id": facts.id, "type": "text", "text": make_storable(facts.text, MAX_TEXT)}
     return {
         "id": facts.id,
         "type": "tool",
-        "tool": facts.tool,
-        "callID": facts.call_id,
+        "tool": make_storable(facts.tool, MAX_NAME),
+        "callID": make_storable(facts.call_id, MAX_NAME),
         "status": facts.status,
     }
 
 
-FINISHED_TOOL = frozenset({"completed", "error"})
+TOOL_STAGES = {"pending": 0, "running": 1, "completed": 2, "error": 2}
+
+
+def measure_progress(part: dict[str, Any]) -> int:
+    """How far a part has come: a text grows, a tool goes through its stages; an unknown stage is the first."""
+    return len(part["text"]) if part["type"] == "text" else TOOL_STAGES.get(part["status"], 0)
 
 
 def merge_part(parts: list[dict[str, Any]], part: dict[str, Any]) -> list[dict[str, Any]]:
-    """`parts` with `part` in its place, sorted by part id; a finished tool part never goes back."""
+    """`parts` with `part` in its place, sorted by part id; no part ever goes back."""
     known = {item["id"]: item for item in parts}
     old = known.get(part["id"])
-    if old is not None and old.get("status") in FINISHED_TOOL and part.get("status") not in FINISHED_TOOL:
-        return parts
-    if old is not None and old["type"] == part["type"] == "text" and len(part["text"]) < len(old["text"]):
+    if old is not None and old["type"] == part["type"] and measure_progress(part) < measure_progress(old):
         return parts
     known[part["id"]] = part
     return [known[key] for key in sorted(known)][:MAX_PARTS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -10,12 +11,18 @@ from django.utils import timezone
 
 from accounts.models import Team
 from accounts.principal import Principal
+from engines.enums import EngineControl
 from engines.models import Engine
 from engines.policies import can_manage_engine
 from events.actors import Actor, Subject
-from events.changes import Change, changes
+from events.changes import Change, changes, lock_rows
 from events.encryption import seal
 from events.errors import Conflict, Invalid, Refused
+from events.text import is_storable, make_storable, read_line
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+# A name, an IPv4 address, or what stands inside the brackets of an IPv6 one.
+HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?|[0-9a-f:.]+")
 
 
 def subject_of(engine: Engine) -> Subject:
@@ -23,20 +30,25 @@ def subject_of(engine: Engine) -> Subject:
 
 
 def normalize_address(address: str) -> str:
-    """`scheme://host:port` without credentials, path or query. Raises Invalid."""
-    parts = urlsplit(address.strip())
+    """`scheme://host:port` without credentials, path or query, so that one address is one text.
+
+    Raises Invalid.
+    """
     try:
+        parts = urlsplit(address.strip())
         port = parts.port
     except ValueError as error:
-        raise Invalid("The address has no valid port.", field="address") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Invalid("The address has no valid host or port.", field="address") from error
+    if parts.scheme not in DEFAULT_PORTS or not HOST.fullmatch(parts.hostname or ""):
         raise Invalid("An engine's address looks like http://host:port.", field="address")
-    if parts.username or parts.password:
+    if parts.username is not None or parts.password is not None:
         raise Invalid("Credentials do not belong into the address.", field="address")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise Invalid("An engine's address has no path.", field="address")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+    if port == 0:
+        raise Invalid("The address has no valid host or port.", field="address")
+    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+    return f"{parts.scheme}://{host}:{port or DEFAULT_PORTS[parts.scheme]}"
 
 
 def register_engine(
@@ -53,16 +65,18 @@ def register_engine(
 ) -> Engine:
     """A new engine of `team`; the caller has checked the actor's right to do so."""
     for directory in directories or []:
-        if not directory.startswith("/") or "\0" in directory:
+        if not directory.startswith("/") or not is_storable(directory):
             raise Invalid(f"{directory!r} is not an absolute path.", field="directories")
+    if not is_storable(password):
+        raise Invalid("A password may hold neither NUL nor half a surrogate pair.", field="password")
     engine = Engine(
         team=team,
-        name=name,
-        address=normalize_address(address),
-        username=username,
+        name=read_line(name, field="name", max_length=80, is_required=True),
+        address=read_line(normalize_address(address), field="address", max_length=300),
+        username=read_line(username, field="username", max_length=80),
         directories=directories or [],
-        version=version,
-        control=control,
+        version=make_storable(version, 40),
+        control=EngineControl(control),
     )
     seal(engine, "password", password)
     with changes(actor) as change:
@@ -94,15 +108,16 @@ def set_engine_state(
     *, actor: Actor, engine_id: str, state: str, reason: str = "", version: str = ""
 ) -> bool:
     """Record what the relay sees; True when it is news. An unchanged state writes nothing."""
+    reason = make_storable(reason, 300)
     with changes(actor) as change:
-        engine = Engine.objects.select_related("team").get(pk=engine_id)
-        version = version or engine.version
-        if (engine.state, engine.state_reason, engine.version) == (state, reason[:300], version):
+        [engine] = lock_rows(Engine.objects.select_related("team").filter(pk=engine_id))
+        version = make_storable(version, 40) or engine.version
+        if (engine.state, engine.state_reason, engine.version) == (state, reason, version):
             return False
         before = {"state": engine.state, "version": engine.version}
-        engine.state, engine.state_reason, engine.version = state, reason[:300], version[:40]
+        engine.state, engine.state_reason, engine.version = state, reason, version
         Engine.objects.filter(pk=engine_id).update(
-            state=state, state_reason=engine.state_reason, version=engine.version, state_since=timezone.now()
+            state=state, state_reason=reason, version=version, state_since=timezone.now()
         )
         change.audit(
             "engine.state",
@@ -124,11 +139,8 @@ def set_engine_enabled(*, principal: Principal, engine: Engine, is_enabled: bool
     with changes(principal.actor) as change:
         if not can_manage_engine(principal, engine):
             raise Refused("Only the team's admins and owners pause engines.")
-        if (
-            not Engine.objects.filter(pk=engine.pk, retired_at=None)
-            .exclude(is_enabled=is_enabled)
-            .update(is_enabled=is_enabled)
-        ):
+        rows = Engine.objects.filter(pk=engine.pk, retired_at=None).exclude(is_enabled=is_enabled)
+        if not rows.update(is_enabled=is_enabled):
             raise Conflict("The engine is in that state already.")
         engine.is_enabled = is_enabled
         change.audit("engine.enable" if is_enabled else "engine.pause", subject_of(engine))

@@ -14,6 +14,7 @@ from engines.enums import SessionState, SubagentKind, SubagentStatus, Turn
 from engines.models import Chat, Engine, Subagent
 from events.actors import Actor, Subject
 from events.changes import Change, changes
+from events.text import make_storable
 
 MAX_DEPTH = 32
 
@@ -33,16 +34,16 @@ class SessionFacts:
 def record_session(*, actor: Actor, engine: Engine, facts: SessionFacts) -> bool:
     """Adopt or refresh a session, whoever created it; True when it was not known before."""
     with changes(actor) as change:
-        if facts.parent_id:
+        if facts.parent_id not in {"", facts.id}:
             return record_subagent(change, engine, facts)
         return record_chat(change, engine, facts)
 
 
 def record_chat(change: Change, engine: Engine, facts: SessionFacts) -> bool:
     values = {
-        "title": facts.title[:300],
-        "directory": facts.directory[:1000],
-        "agent": facts.agent[:80],
+        "title": make_storable(facts.title, 300),
+        "directory": make_storable(facts.directory, 1000),
+        "agent": make_storable(facts.agent, 80),
     }
     chat, is_new = Chat.objects.get_or_create(
         engine=engine,
@@ -62,7 +63,7 @@ def record_chat(change: Change, engine: Engine, facts: SessionFacts) -> bool:
     if is_new or fresh:
         announce_chat(change, chat)
     if is_new:
-        link_children(engine, facts.id, parent=None, chat=chat)
+        link_children(change, engine, facts.id, parent=None, chat=chat)
     return is_new
 
 
@@ -84,9 +85,7 @@ def record_subagent(change: Change, engine: Engine, facts: SessionFacts) -> bool
             "root": (parent.root or parent) if parent else None,
             "depth": parent.depth + 1 if parent else 1,
             "chat": chat,
-            "agent": facts.agent[:80],
-            "description": facts.title[:300],
-            "working_directory": facts.directory[:1000],
+            **describe_delegation(facts),
             "status": SubagentStatus.RUNNING,
             "started_at": facts.created_at,
             "evidence": "engine session parent id",
@@ -99,34 +98,44 @@ def record_subagent(change: Change, engine: Engine, facts: SessionFacts) -> bool
             after={"engine": engine.pk, "parent": facts.parent_id},
         )
         announce_subagent(change, row, engine)
-        link_children(engine, facts.id, parent=row, chat=chat)
+        link_children(change, engine, facts.id, parent=row, chat=chat)
     else:
         fill_missing(row, facts)
     return is_new
 
 
+def describe_delegation(facts: SessionFacts) -> dict[str, str]:
+    return {
+        "agent": make_storable(facts.agent, 80),
+        "description": make_storable(facts.title, 300),
+        "working_directory": make_storable(facts.directory, 1000),
+    }
+
+
 def fill_missing(row: Subagent, facts: SessionFacts) -> None:
     """A late event may tell what an early one left open; what is known stays."""
-    told = {
-        "agent": facts.agent[:80],
-        "description": facts.title[:300],
-        "working_directory": facts.directory[:1000],
-    }
+    told = describe_delegation(facts)
     fresh = {name: value for name, value in told.items() if value and not getattr(row, name)}
     Subagent.objects.filter(pk=row.pk).update(last_seen_at=timezone.now(), **fresh)
 
 
-def link_children(engine: Engine, session_id: str, *, parent: Subagent | None, chat: Chat | None) -> None:
-    """Give rows that came before their parent their place, level by level."""
+def link_children(
+    change: Change, engine: Engine, session_id: str, *, parent: Subagent | None, chat: Chat | None
+) -> None:
+    """Give rows that came before their parent their place, level by level; a circle is walked once."""
     level: list[tuple[str, Subagent | None]] = [(session_id, parent)]
+    placed = {session_id}
     for _ in range(MAX_DEPTH):
         following: list[tuple[str, Subagent | None]] = []
         for ref, above in level:
-            for child in Subagent.objects.filter(instance=engine, parent_ref=ref):
+            children = Subagent.objects.filter(instance=engine, parent_ref=ref).exclude(source_ref__in=placed)
+            for child in children.order_by("pk"):
                 child.parent, child.chat = above, chat or child.chat
                 child.root = (above.root or above) if above else None
                 child.depth = above.depth + 1 if above else 1
                 child.save(update_fields=["parent", "chat", "root", "depth"])
+                announce_subagent(change, child, engine)
+                placed.add(child.source_ref)
                 following.append((child.source_ref, child))
         if not following:
             return
@@ -168,11 +177,15 @@ def record_session_state(*, actor: Actor, engine: Engine, session_id: str, state
 
 def record_chat_state(change: Change, chat: Chat, state: str, at: datetime) -> None:
     turn = Turn.ASSISTANT if state in {SessionState.BUSY, SessionState.RETRY} else Turn.USER
-    if chat.session_state in {state, SessionState.DELETED}:
+    moved = (
+        Chat.objects.filter(pk=chat.pk, session_state=chat.session_state)
+        .exclude(session_state__in=[state, SessionState.DELETED])
+        .update(turn=turn, session_state=state, last_active=at)
+    )
+    if not moved:
         return
     before = {"turn": chat.turn, "session_state": chat.session_state}
     chat.turn, chat.session_state = turn, state
-    Chat.objects.filter(pk=chat.pk).update(turn=turn, session_state=state, last_active=at)
     change.audit(
         "chat.turn", Subject("chat", chat.pk), before=before, after={"turn": turn, "session_state": state}
     )

@@ -6,8 +6,9 @@ from accounts.models import Team
 from accounts.policies import can_manage_team
 from accounts.principal import Principal
 from events.actors import Subject
-from events.changes import changes
+from events.changes import changes, lock_rows
 from events.errors import Invalid, Refused
+from reviews.enums import ReviewKind
 from reviews.models import ReviewPolicy
 
 MAX_APPROVALS = 20
@@ -25,6 +26,9 @@ def change_policy(*, principal: Principal, team: Team, kind: str, approvals_need
             raise Refused("Only the team's admins and owners change its review policy.")
         if not 1 <= approvals_needed <= MAX_APPROVALS:
             raise Invalid(f"Ask for 1 to {MAX_APPROVALS} approvals.", field="approvals_needed")
+        if kind not in ReviewKind.values:
+            raise Invalid(f"There is no review policy for {kind!r}.", field="kind")
+        lock_rows(Team.objects.filter(pk=team.pk))
         before = required_approvals(team_id=team.pk, kind=kind)
         if before == approvals_needed:
             return

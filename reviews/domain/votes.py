@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.principal import Principal
@@ -18,18 +18,17 @@ def cast_vote(*, principal: Principal, subject: Subject, verdict: str, reason: s
         raise Refused("Service accounts never decide.", subject_kind=subject.kind, subject_id=subject.id)
     with changes(principal.actor) as change:
         try:
-            with transaction.atomic():
-                vote = Vote.objects.create(
-                    subject_kind=subject.kind,
-                    subject_id=subject.id,
-                    voter_id=principal.user.pk,
-                    voter_label=str(principal.user),
-                    verdict=verdict,
-                    reason=reason,
-                    fingerprint=fingerprint,
-                    door=principal.door,
-                    at=timezone.now(),
-                )
+            vote = Vote.objects.create(
+                subject_kind=subject.kind,
+                subject_id=subject.id,
+                voter_id=principal.user.pk,
+                voter_label=str(principal.user),
+                verdict=verdict,
+                reason=reason,
+                fingerprint=fingerprint,
+                door=principal.door,
+                at=timezone.now(),
+            )
         except IntegrityError as error:
             raise Conflict("You have voted on this already.", code="already_voted") from error
         change.audit("vote.cast", subject, after={"verdict": verdict, "fingerprint": fingerprint})
