@@ -63,8 +63,8 @@ def make_storable(value: Any, depth: int = 0) -> tuple[Any, bool]:
     for key, item in value.items():
         clean_key, key_altered = make_text_storable(key)
         # Two keys that become the same would hide one of the two values.
-        if key_altered and (clean_key in copy or clean_key in value):
-            clean_key = f"{clean_key} ({len(copy)})"
+        while key_altered and (clean_key in copy or clean_key in value):
+            clean_key += "\N{PRIME}"
         copy[clean_key], item_altered = make_storable(item, depth + 1)
         is_altered = is_altered or key_altered or item_altered
     return copy, is_altered

@@ -16,7 +16,6 @@ from pathlib import Path
 PROC = Path("/proc")
 RECORD = "engine.pid"
 POLL_S = 0.02
-LEFTOVER_TIMEOUT_S = 5.0
 # Fields of /proc/PID/stat after the command's closing bracket: state, parent, group, session, ... start time.
 _PARENT_FIELD, _START_FIELD = 1, 19
 
@@ -93,7 +92,7 @@ def end_recorded_process(folder: Path) -> None:
     except (OSError, ValueError):
         return
     if pid > 1 and started and read_start(pid) == started:
-        end_process_tree(pid, LEFTOVER_TIMEOUT_S)
+        end_process_tree(pid, 0)
     forget_process(folder)
 
 

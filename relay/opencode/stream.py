@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import httpx
@@ -52,7 +52,7 @@ async def follow(
     counters: StreamCounters | None = None,
     max_queued_frames: int = MAX_QUEUED_FRAMES,
     max_queued_bytes: int = MAX_QUEUED_BYTES,
-) -> AsyncIterator[Frame]:
+) -> AsyncGenerator[Frame, None]:
     """Yield the frames of the engine's global stream until it ends, which it always does with an EngineError.
 
     The first frame is ServerConnected. Nothing received before the end is lost: queued frames come first, the
