@@ -13,7 +13,13 @@ def main() -> None:
     except ImportError as error:
         message = "Django is not installed in this interpreter: run `make run`, or use .venv/bin/python."
         raise SystemExit(message) from error
-    execute_from_command_line(sys.argv)
+    from portal.env import SettingError
+
+    try:
+        execute_from_command_line(sys.argv)
+    except SettingError as error:
+        # A wrong setting: its sentence says what to do; where it was found helps nobody.
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ LONGEST_PAUSE_S = 30.0
 # A task that ran this long had started properly: its next failure is a new one.
 SETTLED_AFTER_S = 60.0
 
-StoppableTask = Callable[[asyncio.Event], Awaitable[object]]
+StoppableTask = Callable[[asyncio.Event], Coroutine[Any, Any, object]]
 
 
 @dataclass(slots=True)

@@ -102,7 +102,8 @@ async def test_calls_run_one_at_a_time_in_order(thread: DatabaseThread) -> None:
 
 
 async def test_a_cancelled_call_that_has_not_begun_never_runs(thread: DatabaseThread) -> None:
-    gate, ran = threading.Event(), []
+    gate = threading.Event()
+    ran: list[int] = []
     blocking = asyncio.create_task(thread.run(gate.wait, 20))
     waiting = asyncio.create_task(thread.run(ran.append, 1))
     await asyncio.sleep(0)

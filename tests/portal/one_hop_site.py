@@ -76,7 +76,7 @@ def broken_connection(request: HttpRequest) -> JsonResponse:
 
 @csrf_exempt
 def upload(request: HttpRequest) -> JsonResponse:
-    file = request.FILES["file"]
+    file: Any = request.FILES["file"]
     return JsonResponse({"name": file.name, "size": file.size, "note": request.POST["note"]})
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import RequestFactory
 
 from events.append_only import drop_trigger, list_installed
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def ask(path: str, method: str = "get", **headers: Any) -> tuple[int, dict[str, Any]]:
     request = getattr(RequestFactory(), method)(path, **headers)
-    response = HealthMiddleware(lambda _: pytest.fail("passed on"))(request)
+    response: Any = HealthMiddleware(lambda _: pytest.fail("passed on"))(request)
     return response.status_code, json.loads(response.content)
 
 
@@ -30,7 +31,7 @@ def test_only_reading_is_answered(path: str) -> None:
 
 
 def test_other_paths_are_passed_on() -> None:
-    answer = object()
+    answer = HttpResponse()
     assert HealthMiddleware(lambda _: answer)(RequestFactory().get("/healthz/")) is answer
 
 

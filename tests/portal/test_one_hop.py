@@ -185,5 +185,6 @@ async def test_a_closed_handler_answers_503(one_hop_site: None) -> None:
 
 
 async def test_other_protocols_are_not_served(one_hop: OneHopHandler) -> None:
+    unused: Any = None
     with pytest.raises(ValueError, match="not websocket"):
-        await one_hop({"type": "websocket"}, None, None)
+        await one_hop({"type": "websocket"}, unused, unused)

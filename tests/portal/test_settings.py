@@ -30,7 +30,7 @@ NAMES = [
 ]
 
 
-def load(folder: Path, names: list[str] = NAMES, **variables: str) -> subprocess.CompletedProcess[str]:
+def load(folder: Path, names: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     code = f"import json, portal.settings as s; print(json.dumps([getattr(s, n) for n in {names!r}]))"
     environment = {
         "PATH": "/usr/bin:/bin",
@@ -50,14 +50,14 @@ def load(folder: Path, names: list[str] = NAMES, **variables: str) -> subprocess
 
 
 def read(folder: Path, names: list[str] = NAMES, **variables: str) -> dict[str, Any]:
-    finished = load(folder, names, **variables)
+    finished = load(folder, names, variables)
     assert finished.returncode == 0, finished.stderr
     return dict(zip(names, json.loads(finished.stdout), strict=True))
 
 
 def refusal(folder: Path, **variables: str) -> str:
     """The last line of a start that was refused."""
-    finished = load(folder, **variables)
+    finished = load(folder, NAMES, variables)
     assert finished.returncode == 1
     return finished.stderr.strip().splitlines()[-1]
 
