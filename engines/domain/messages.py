@@ -152,7 +152,7 @@ TOOL_STAGES = {"pending": 0, "running": 1, "completed": 2, "error": 2}
 
 
 def measure_progress(part: dict[str, Any]) -> int:
-    """How far a part has come: a text grows, a tool goes through its stages; an unknown stage is the first."""
+    """How far a part has come: texts grow, tools go through stages; an unknown stage is the first."""
     return len(part["text"]) if part["type"] == "text" else TOOL_STAGES.get(part["status"], 0)
 
 
