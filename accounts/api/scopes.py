@@ -38,10 +38,11 @@ class HasScope(BasePermission):
 
 def find_action(request: Request, view: Any) -> str | None:
     """The viewset's action, or the method of a plain view; None when the view has no such method."""
+    method = (request.method or "").lower()
+    if method not in view.http_method_names:
+        return None
     if hasattr(view, "action_map"):
         action: str | None = view.action
         return action
-    method = (request.method or "").lower()
-    if method == "head":
-        method = "get"
-    return method if hasattr(view, method) and method != "options" else None
+    method = "get" if method == "head" else method
+    return method if hasattr(view, method) else None

@@ -29,6 +29,8 @@ class ApiView(APIView):
 
     scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     permission_classes = [IsAuthenticated, HasScope]
+    # Nothing is replaced or deleted here: what changes, changes by a verb of its own.
+    http_method_names = ["get", "head", "post"]
 
     @property
     def principal(self) -> Principal:
