@@ -5,6 +5,7 @@ import os
 pytest_plugins = [
     "tests.support.availability",
     "tests.support.database",
+    "tests.support.engine_lab",
     "tests.support.network",
     "tests.support.servers",
 ]

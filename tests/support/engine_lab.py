@@ -13,7 +13,8 @@ import pytest
 from relay.demo.project import PERMISSION, make_project
 from relay.demo.scenarios import Scenario, Use, build_scenarios
 from relay.demo.scripted_llm import ModelRequest, ScriptedModel, build_engine_config
-from relay.opencode.client import OpenCodeClient, ReplyOutcome
+from relay.opencode.client import OpenCodeClient, Reply, ReplyOutcome
+from relay.opencode.errors import EngineError
 from relay.opencode.frames import (
     BaseFrame,
     Frame,
@@ -27,6 +28,7 @@ from relay.opencode.records import PermissionAsk
 from relay.opencode.stream import follow
 
 WAIT_S = 30.0
+POLL_S = 0.05
 
 SomeFrame = TypeVar("SomeFrame", bound=BaseFrame)
 
@@ -77,8 +79,11 @@ class EngineVisitor:
     async def __aexit__(self, *exc: object) -> None:
         assert self._reader is not None
         self._reader.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        # A test may have ended the engine.
+        with contextlib.suppress(asyncio.CancelledError, EngineError):
             await self._reader
+        with contextlib.suppress(EngineError):
+            await self.close_all()
 
     async def wait_for(
         self, kind: type[SomeFrame], condition: Callable[[SomeFrame], bool] = lambda _frame: True
@@ -109,14 +114,27 @@ class EngineVisitor:
         session_id = await self.prompt(key)
         return (await self.wait_for(PermissionAsked, lambda frame: frame.ask.session_id == session_id)).ask
 
-    async def reply(self, ask: PermissionAsk, reply: str, message: str = "") -> ReplyOutcome:
-        return await self.client.reply_permission(self.lab.directory, ask.id, reply, message)  # type: ignore[arg-type]
+    async def reply(self, ask: PermissionAsk, reply: Reply, message: str = "") -> ReplyOutcome:
+        return await self.client.reply_permission(self.lab.directory, ask.id, reply, message)
 
     async def wait_replied(self, ask: PermissionAsk) -> PermissionReplied:
         return await self.wait_for(PermissionReplied, lambda frame: frame.request_id == ask.id)
 
     async def wait_idle(self, session_id: str) -> SessionIdle:
         return await self.wait_for(SessionIdle, lambda frame: frame.session_id == session_id)
+
+    async def close_all(self) -> None:
+        """Leave nothing pending behind, for the tests that follow on the same engine."""
+        directory = self.lab.directory
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                for ask in (await self.client.list_permissions(directory)).items:
+                    await self.reply(ask, "reject")
+                for question in (await self.client.list_questions(directory)).items:
+                    await self.client.reject_question(directory, question.id)
+                if not await self.client.session_status(directory):
+                    return
+                await asyncio.sleep(POLL_S)
 
     async def _read(self) -> None:
         async with contextlib.aclosing(follow(self.client)) as stream:
