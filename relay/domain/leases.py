@@ -34,6 +34,9 @@ class Lease:
 def acquire_lease(*, engine_id: str, holder: str, now: datetime | None = None) -> Lease | None:
     """Take a free or expired lease; None while somebody else holds it. Not audited."""
     now = now or timezone.now()
+    if RelayLease.objects.filter(engine_id=engine_id, expires_at__gt=now).exists():
+        # Looked at every second by whoever does not hold it: a reader takes no write lock.
+        return None
     RelayLease.objects.get_or_create(engine_id=engine_id, defaults={"expires_at": now})
     taken = RelayLease.objects.filter(engine_id=engine_id, expires_at__lte=now).update(
         holder=holder, epoch=F("epoch") + 1, expires_at=now + LEASE_LENGTH
@@ -59,7 +62,8 @@ def release_lease(lease: Lease) -> None:
 def hold_lease(lease: Lease, **values: datetime) -> None:
     """Prove, and inside a transaction keep, that the lease is ours. Raises LeaseLost."""
     rows = RelayLease.objects.filter(engine_id=lease.engine_id, holder=lease.holder, epoch=lease.epoch)
-    if not rows.filter(expires_at__gt=timezone.now()).update(**(values or {"epoch": lease.epoch})):
+    unchanged: dict[str, int | datetime] = {"epoch": lease.epoch}
+    if not rows.filter(expires_at__gt=timezone.now()).update(**(values or unchanged)):
         raise LeaseLost(lease.engine_id)
 
 

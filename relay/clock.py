@@ -1,0 +1,37 @@
+"""What falls due by time alone: requests that nobody answered. Beside the relays, once a second.
+
+The hourly signature of the audit chain belongs to the web process, which every deployment has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from events.database_threads import DatabaseThread
+from governance.domain.close import expire_overdue_requests
+from governance.enums import RequestState
+from governance.models import PermissionRequest
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 1.0
+
+
+async def run_clock(database: DatabaseThread) -> None:
+    """Until cancelled."""
+    while True:
+        await asyncio.sleep(TICK_S)
+        try:
+            if await database.run(is_any_overdue, timezone.now()):
+                await database.run(expire_overdue_requests, now=timezone.now())
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("Overdue requests could not be looked for: %s", error)
+
+
+def is_any_overdue(now: datetime) -> bool:
+    return PermissionRequest.objects.filter(state=RequestState.PENDING, expires_at__lte=now).exists()

@@ -1,0 +1,114 @@
+"""Replies of the outbox as the worker carries them around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from django.db.models import Q
+
+from engines.enums import SessionState, SubagentStatus
+from engines.models import Engine, Subagent
+from events.actors import RELAY_ACTOR
+from events.changes import changes
+from governance.domain.replies import fail_reply, list_due_replies, queue_reply
+from governance.domain.requests import show_directory
+from governance.enums import Reply, ReplyState, RequestState
+from governance.models import EngineReply
+from relay.domain.open_calls import OpenCall, describe_call
+from relay.opencode.client import Reply as Word
+
+RAW_DELETED = SessionState.DELETED.value
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One reply and the call it answers. `row` is handed back to the domain, which looks at it afresh."""
+
+    pk: str
+    row: EngineReply
+    call: OpenCall
+    reply: str
+    message: str
+    sent_at: datetime | None
+    accepted_at: datetime | None
+
+    @property
+    def word(self) -> Word:
+        return cast("Word", self.reply)
+
+
+def describe_delivery(row: EngineReply) -> Delivery:
+    return Delivery(
+        pk=row.pk,
+        row=row,
+        call=describe_call(row.request),
+        reply=row.reply,
+        message=row.message,
+        sent_at=row.sent_at,
+        accepted_at=row.accepted_at,
+    )
+
+
+def list_due_deliveries(*, engine: Engine, now: datetime, limit: int) -> list[Delivery]:
+    return [describe_delivery(row) for row in list_due_replies(engine_id=engine.pk, now=now, limit=limit)]
+
+
+def list_unsettled_deliveries(*, engine: Engine, directory: str, sent_before: datetime) -> list[Delivery]:
+    """Replies that were, or may have been, posted before `sent_before` and have not come to an end."""
+    was_tried = Q(state=ReplyState.SENT) | Q(state=ReplyState.QUEUED, attempts__gt=0)
+    rows = (
+        EngineReply.objects.filter(
+            engine=engine, request__directory=show_directory(directory), sent_at__lt=sent_before
+        )
+        .filter(was_tried)
+        .select_related("request")
+        .order_by("created_at", "id")
+    )
+    return [describe_delivery(row) for row in rows]
+
+
+def is_open(*, reply: EngineReply) -> bool:
+    return EngineReply.objects.filter(pk=reply.pk, state__in=list(ReplyState.open())).exists()
+
+
+def record_refused(*, reply: EngineReply, now: datetime) -> None:
+    """The engine will not take this answer, and goes on waiting: reject the call in the plainest form."""
+    with changes(RELAY_ACTOR) as change:
+        is_plain = reply.reply == Reply.REJECT and not reply.message
+        if fail_reply(reply=reply, why="The engine refused the answer.", now=now) and not is_plain:
+            queue_reply(change, reply.request, reply=Reply.REJECT)
+
+
+def find_engines_with_due_replies(*, now: datetime) -> set[str]:
+    rows = EngineReply.objects.filter(state=ReplyState.QUEUED, next_attempt_at__lte=now)
+    return set(rows.values_list("engine_id", flat=True).distinct())
+
+
+def explain_not_sending(*, reply: EngineReply) -> str:
+    """What our own records say against letting an approved call run; "" for nothing."""
+    row = EngineReply.objects.select_related("request__chat", "request__subagent").get(pk=reply.pk)
+    request = row.request
+    if row.reply != Reply.ONCE or request.state != RequestState.APPROVED:
+        return "It is not approved."
+    chat, subagent = request.chat, request.subagent
+    if chat is None:
+        return explain_subagent(subagent, request.created_at)
+    if chat.blocked_at is not None:
+        return "Its chat is blocked after an incident."
+    if chat.session_state == SessionState.DELETED:
+        return "Its session was deleted."
+    if chat.aborted_at is not None and chat.aborted_at >= request.created_at:
+        return "The agent's turn was aborted."
+    return explain_subagent(subagent, request.created_at)
+
+
+def explain_subagent(subagent: Subagent | None, asked_at: datetime) -> str:
+    if subagent is None:
+        return ""
+    if subagent.status_raw == RAW_DELETED:
+        return "The subagent's session was deleted."
+    if subagent.status == SubagentStatus.CANCELLED and subagent.ended_at and subagent.ended_at >= asked_at:
+        return "The subagent's turn was aborted."
+    return ""

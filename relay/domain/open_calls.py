@@ -1,0 +1,122 @@
+"""Requests whose tool call may still wait in the engine, as the relay's tasks carry them around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from engines.models import Engine, Subagent
+from events.encryption import reveal
+from governance.content import RequestContent
+from governance.domain.requests import show_directory
+from governance.enums import Reply, ReplyState, RequestState
+from governance.models import PermissionRequest
+
+MAX_DEPTH = 32
+# The column's length: a directory that fills it may have been cut.
+LONGEST_SHOWN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """One request and where its tool call stands. `message_id` is "" for a request without a call."""
+
+    pk: str
+    request_id: str
+    session_id: str
+    directory: str
+    message_id: str
+    call_id: str
+    created_at: datetime
+    is_pending: bool
+    is_sealed: bool
+
+
+def describe_call(request: PermissionRequest) -> OpenCall:
+    return OpenCall(
+        pk=request.pk,
+        request_id=request.engine_request_id,
+        session_id=request.session_id,
+        directory=read_directory(request),
+        message_id=request.tool_message_id,
+        call_id=request.tool_call_id,
+        created_at=request.created_at,
+        is_pending=request.is_pending,
+        is_sealed=request.is_sealed,
+    )
+
+
+def read_directory(request: PermissionRequest) -> str:
+    """The exact directory: the engine knows a request in no other. The column holds a readable form."""
+    shown = request.directory
+    is_exact = (
+        shown.isascii() and shown.isprintable() and shown and len(shown) < len(show_directory("x" * 2000))
+    )
+    return shown if is_exact else RequestContent.from_text(reveal(request, "content")).directory
+
+
+def list_pending(engine: Engine) -> QuerySet[PermissionRequest]:
+    return PermissionRequest.objects.filter(engine=engine, state=RequestState.PENDING).order_by("pk")
+
+
+def list_unsealed_calls(*, engine: Engine) -> list[OpenCall]:
+    return [describe_call(request) for request in list_pending(engine).filter(sealed_at=None)]
+
+
+def list_stoppable_calls(
+    *, engine: Engine, seen_before: datetime, session_ids: Iterable[str] | None = None, directory: str = ""
+) -> list[OpenCall]:
+    """Pending requests, and approvals that were not sent yet, of these sessions or this directory."""
+    unsent = Q(state=RequestState.APPROVED, replies__reply=Reply.ONCE, replies__state=ReplyState.QUEUED)
+    rows = PermissionRequest.objects.filter(engine=engine, created_at__lt=seen_before).filter(
+        Q(state=RequestState.PENDING) | unsent
+    )
+    if session_ids is not None:
+        rows = rows.filter(session_id__in=list(session_ids))
+    if directory:
+        rows = rows.filter(directory=show_directory(directory))
+    return [describe_call(request) for request in rows.order_by("pk").distinct()]
+
+
+def list_tree(*, engine: Engine, session_id: str) -> list[str]:
+    """A session and its subagents' sessions, all levels."""
+    tree = [session_id]
+    level = [session_id]
+    for _ in range(MAX_DEPTH):
+        level = list(
+            Subagent.objects.filter(instance=engine, parent_ref__in=level)
+            .exclude(source_ref__in=tree)
+            .values_list("source_ref", flat=True)
+        )
+        if not level:
+            break
+        tree += level
+    return tree
+
+
+def list_stoppable_calls_below(*, engine: Engine, session_id: str, seen_before: datetime) -> list[OpenCall]:
+    tree = list_tree(engine=engine, session_id=session_id)
+    return list_stoppable_calls(engine=engine, session_ids=tree, seen_before=seen_before)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRequest:
+    """What the database says of a request that an engine lists."""
+
+    is_pending: bool
+    is_sealed: bool
+
+    @property
+    def needs_seal(self) -> bool:
+        return self.is_pending and not self.is_sealed
+
+
+def find_known(*, engine: Engine, request_ids: Iterable[str]) -> dict[str, KnownRequest]:
+    rows = PermissionRequest.objects.filter(engine=engine, engine_request_id__in=list(request_ids))
+    return {
+        row.engine_request_id: KnownRequest(row.is_pending, row.is_sealed)
+        for row in rows.only("engine_request_id", "state", "sealed_at")
+    }

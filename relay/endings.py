@@ -1,0 +1,94 @@
+"""What the end of a turn means for its open requests.
+
+Idle and abort are hints: they may be about an earlier turn of the same session. A request first seen before
+the hint is expired once the engine shows that its tool call no longer waits; each then gets a `reject`, since
+the engine would still run it on a late `once`. A deletion needs no second look: the session never comes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.utils import timezone
+
+from governance.domain.close import close_dead_requests
+from governance.enums import CloseReason
+from governance.models import PermissionRequest
+from relay.domain.open_calls import OpenCall, list_stoppable_calls_below
+from relay.link import EngineLink
+from relay.liveness import find_end, read_busy
+
+# The stronger reason is kept when several hints come for one session.
+STRENGTH = (CloseReason.SESSION_ENDED, CloseReason.SESSION_ABORTED, CloseReason.SESSION_DELETED)
+TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A session's turn is said to have ended; requests first seen at or before `at` are meant."""
+
+    session_id: str
+    reason: CloseReason
+    at: datetime
+
+    def join(self, other: Hint | None) -> Hint:
+        if other is None:
+            return self
+        reason = max(self.reason, other.reason, key=STRENGTH.index)
+        return Hint(self.session_id, reason, max(self.at, other.at))
+
+
+class Endings:
+    def __init__(self, link: EngineLink) -> None:
+        self.link = link
+        self._hints: dict[str, Hint] = {}
+
+    def note(self, session_id: str, reason: CloseReason, at: datetime) -> None:
+        """Look into the session's open requests soon."""
+        hint = Hint(session_id, reason, at)
+        self._hints[session_id] = hint.join(self._hints.get(session_id))
+        self.link.tasks.start(("ending", session_id), lambda: self._settle(session_id))
+
+    async def _settle(self, session_id: str) -> None:
+        hint = self._hints.pop(session_id, None)
+        if hint is None:
+            return
+        calls = await self.link.read(
+            list_stoppable_calls_below,
+            engine=self.link.engine,
+            session_id=session_id,
+            seen_before=hint.at + TICK,
+        )
+        calls.sort(key=lambda call: call.directory)
+        for directory, group in groupby(calls, key=lambda call: call.directory):
+            dead = await self._find_dead(directory, list(group), hint)
+            await close_dead(self.link, dead, hint.reason)
+
+    async def _find_dead(self, directory: str, calls: list[OpenCall], hint: Hint) -> list[OpenCall]:
+        if hint.reason == CloseReason.SESSION_DELETED:
+            certain = [call for call in calls if call.session_id == hint.session_id]
+            return certain + await self._find_dead_of_others(directory, calls, hint.session_id)
+        async with self.link.calls:
+            listing = await self.link.client.list_permissions(directory)
+        listed = {ask.id for ask in listing.items}
+        busy = await read_busy(self.link, directory)
+        # One that is no longer listed was answered: its own event says by whom.
+        waiting = [call for call in calls if call.request_id in listed or not listing.is_complete]
+        return [call for call in waiting if await find_end(self.link, call, busy)]
+
+    async def _find_dead_of_others(
+        self, directory: str, calls: list[OpenCall], session_id: str
+    ) -> list[OpenCall]:
+        """Requests of the deleted session's subagents, which the engine ends with it."""
+        others = [call for call in calls if call.session_id != session_id]
+        busy = await read_busy(self.link, directory) if others else {}
+        return [call for call in others if await find_end(self.link, call, busy)]
+
+
+async def close_dead(link: EngineLink, calls: list[OpenCall], reason: CloseReason, why: str = "") -> None:
+    """Expire or orphan what no longer waits, and have it rejected."""
+    if calls:
+        rows = PermissionRequest.objects.filter(pk__in=[call.pk for call in calls])
+        await link.write(close_dead_requests, rows=rows, reason=reason, now=timezone.now(), why=why)
