@@ -28,7 +28,7 @@ from relay.opencode.process_tree import end_process_tree, end_recorded_process, 
 
 LOOPBACK = "127.0.0.1"
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 10.0
+STOP_TIMEOUT_S = 5.0
 POLL_S = 0.1
 # A request that arrives while the engine starts may never be answered: ask again instead of waiting.
 HEALTH_TIMEOUTS = Timeouts(connect_s=1.0, call_s=1.0)

@@ -32,7 +32,8 @@ def end_process_tree(pid: int, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(POLL_S)
-        below |= list_descendants(pid)
+    # What it started meanwhile is still below it when it did not end by itself.
+    below |= list_descendants(pid)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     for descendant, started in below.items():

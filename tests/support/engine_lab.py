@@ -20,11 +20,12 @@ from relay.opencode.frames import (
     Frame,
     PermissionAsked,
     PermissionReplied,
+    QuestionAsked,
     ServerConnected,
     SessionIdle,
 )
 from relay.opencode.process import EngineProcess
-from relay.opencode.records import PermissionAsk
+from relay.opencode.records import PermissionAsk, Question
 from relay.opencode.stream import follow
 
 WAIT_S = 30.0
@@ -111,8 +112,14 @@ class EngineVisitor:
 
     async def ask(self, key: str) -> PermissionAsk:
         """Start a session whose turn asks for permission; return the request."""
-        session_id = await self.prompt(key)
+        return await self.wait_ask(await self.prompt(key))
+
+    async def wait_ask(self, session_id: str) -> PermissionAsk:
         return (await self.wait_for(PermissionAsked, lambda frame: frame.ask.session_id == session_id)).ask
+
+    async def wait_question(self, session_id: str) -> Question:
+        frame = await self.wait_for(QuestionAsked, lambda frame: frame.question.session_id == session_id)
+        return frame.question
 
     async def reply(self, ask: PermissionAsk, reply: Reply, message: str = "") -> ReplyOutcome:
         return await self.client.reply_permission(self.lab.directory, ask.id, reply, message)

@@ -214,10 +214,7 @@ async def test_a_question_can_be_declined_with_a_message_or_dismissed_without(en
         questions = []
         for _ in range(2):
             session_id = await visitor.prompt("question")
-            frame = await visitor.wait_for(
-                QuestionAsked, lambda frame, wanted=session_id: frame.question.session_id == wanted
-            )
-            questions.append(frame.question)
+            questions.append(await visitor.wait_question(session_id))
         first, second = questions
         listed = await visitor.client.list_questions(engine_lab.directory)
         assert listed == Listing((first, second), is_complete=True, status=200)
@@ -348,24 +345,19 @@ async def test_globs_and_their_order_are_those_of_the_engine(engine_lab: EngineL
     """The engine itself judges what our reading of its rules predicts."""
     rules = [("bash", "echo *", "deny"), ("bash", "echo a?c", "ask"), ("bash", "true *", "deny")]
     expected = {"echo abc": "ask", "echo ac": "deny", "true": "deny", "truely": "ask"}
-    for number, (command, action) in enumerate(expected.items()):
-        key = f"glob_{'abcd'[number]}"
-        engine_lab.add_scenario(key, Use.shell(command))
-        async with engine_lab.connect() as visitor:
+    async with engine_lab.connect() as visitor:
+        for number, (command, action) in enumerate(expected.items()):
+            key = f"glob_{'abcd'[number]}"
+            engine_lab.add_scenario(key, Use.shell(command))
             session = await visitor.client.create_session(engine_lab.directory, title=key, rules=rules)
             await visitor.client.prompt_async(engine_lab.directory, session.id, f"[{key}]")
             if action == "ask":
-                asked = await visitor.wait_for(
-                    PermissionAsked, lambda frame, wanted=session.id: frame.ask.session_id == wanted
-                )
-                await visitor.reply(asked.ask, "reject")
+                await visitor.reply(await visitor.wait_ask(session.id), "reject")
             await visitor.wait_idle(session.id)
-            was_asked = visitor.count(
-                PermissionAsked, lambda frame, wanted=session.id: frame.ask.session_id == wanted
-            )
-        assert was_asked == int(action == "ask"), command
-        matching = [verdict for _, pattern, verdict in rules if matches(pattern, command)]
-        assert (matching or ["ask"])[-1] == action
+            matching = [verdict for _, pattern, verdict in rules if matches(pattern, command)]
+            assert (matching or ["ask"])[-1] == action
+        asked = [frame.ask.patterns for frame in visitor.frames if isinstance(frame, PermissionAsked)]
+    assert asked == [("echo abc",), ("truely",)]
 
 
 async def test_wrong_credentials_are_refused_everywhere(engine_lab: EngineLab) -> None:
