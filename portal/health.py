@@ -17,7 +17,9 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.utils import timezone
 
+from engines.models import Engine
 from events.append_only import missing_triggers
 from portal.background import get_background_tasks
 from portal.binding import is_loopback
@@ -94,6 +96,7 @@ def run_checks() -> dict[str, Check]:
             "database": check_database(),
             "migrations": check_migrations(),
             "append_only_triggers": check_triggers(),
+            "relay_leases": check_leases(),
         }
     except DatabaseError as error:
         checks = {"database": Check(is_ready=False, facts={"error": type(error).__name__})}
@@ -123,6 +126,18 @@ def list_migrations() -> frozenset[tuple[str, str]]:
 def check_triggers() -> Check:
     missing = missing_triggers()
     return Check(is_ready=not missing, facts={"missing": missing})
+
+
+def check_leases() -> Check:
+    """Whether each enabled engine has a relay, here or in another process.
+
+    It is this process's concern only when the relay runs here: a portal without it still serves people.
+    """
+    engines = Engine.objects.filter(is_enabled=True, retired_at=None)
+    missing = sorted(engines.exclude(lease__expires_at__gt=timezone.now()).values_list("pk", flat=True))
+    tasks = get_background_tasks()
+    is_ours = tasks is not None and any(task.name == "relay" for task in tasks.tasks)
+    return Check(is_ready=not (missing and is_ours), facts={"engines_without_relay": missing})
 
 
 def check_background_tasks() -> dict[str, Check]:

@@ -48,6 +48,9 @@ from portal.limits import (
     refuse_declared_length,
 )
 
+# For what is sent away on closing to say so, and to close its response.
+CLOSING_TIMEOUT_S = 1.0
+
 T = TypeVar("T")
 BodyFile = tempfile.SpooledTemporaryFile[bytes]
 Scope = dict[str, Any]
@@ -75,6 +78,10 @@ class Answer:
     content: bytes | BodyFile
 
 
+class HandlerClosed(Exception):
+    """The server is stopping; the request was not begun, or not ended."""
+
+
 class BoundedBodyHandler(ASGIHandler):
     """Django's handler with an end to the request body, also under servers that do not count it."""
 
@@ -99,6 +106,8 @@ class OneHopHandler(BoundedBodyHandler):
             for number in range(thread_count or settings.COUNTERSIGN_WEB_THREADS)
         ]
         self.is_closed = False
+        # What has no end of its own, and the task that serves it.
+        self.open_ended: dict[asyncio.Future[Any], asyncio.Task[Any]] = {}
         self.loop_handler: BoundedBodyHandler | None = None
         # Not super().__init__(): that loads the asynchronous chain.
         self.load_middleware(is_async=False)
@@ -106,10 +115,8 @@ class OneHopHandler(BoundedBodyHandler):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"this handler serves http, not {scope['type']}")
-        if self.is_closed:
-            await send_problem(503, encode_stopping(), send)
-            return
         try:
+            self.refuse_when_closed()
             refuse_declared_length(scope["headers"])
             if is_async_view(scope):
                 await self.run_on_loop(scope, receive, send)
@@ -117,12 +124,22 @@ class OneHopHandler(BoundedBodyHandler):
                 await self.handle(scope, receive, send)
         except BodyTooLarge:
             await send_problem(413, encode_too_large(), send)
+        except HandlerClosed:
+            await send_problem(503, encode_stopping(), send)
 
     async def aclose(self) -> None:
-        """Take no more requests, and end the worker threads after those they have."""
+        """Refuse new requests, end what waits or streams, and end the worker threads after what they have."""
         self.is_closed = True
+        for work in self.open_ended:
+            work.cancel()
+        if self.open_ended:
+            await asyncio.wait(set(self.open_ended.values()), timeout=CLOSING_TIMEOUT_S)
         for thread in self.threads:
             await thread.aclose()
+
+    def refuse_when_closed(self) -> None:
+        if self.is_closed:
+            raise HandlerClosed
 
     def pick_thread(self) -> DatabaseThread:
         return min(self.threads, key=lambda thread: thread.pending)
@@ -161,14 +178,33 @@ class OneHopHandler(BoundedBodyHandler):
             outcome = await self.hop(exchange)
             if not isinstance(outcome, Pause):
                 return outcome
-            try:
-                exchange.waiting.note(await unless_disconnected(outcome.waiter(), exchange.listener))
-            except RequestAborted:
-                raise
-            except Exception as error:  # noqa: BLE001 - the view meets it in its next run
-                exchange.waiting.note(None, error)
+            await self.wait_out(outcome, exchange)
+
+    async def wait_out(self, pause: Pause, exchange: Exchange) -> None:
+        """Await the pause; what it raises meets the view in its next run."""
+        try:
+            exchange.waiting.note(await self.run_open_ended(pause.waiter(), exchange))
+        except RequestAborted:
+            raise
+        except asyncio.CancelledError:
+            self.refuse_when_closed()
+            raise
+        except Exception as error:  # noqa: BLE001 - see above
+            exchange.waiting.note(None, error)
+
+    async def run_open_ended(self, work: Awaitable[T], exchange: Exchange) -> T:
+        """Await it until it ends, the client leaves, or the handler closes (CancelledError)."""
+        task = asyncio.ensure_future(work)
+        serving = asyncio.current_task()
+        assert serving is not None  # noqa: S101 - a server runs its applications as tasks
+        self.open_ended[task] = serving
+        try:
+            return await unless_disconnected(task, exchange.listener)
+        finally:
+            del self.open_ended[task]
 
     async def hop(self, exchange: Exchange) -> Answer | HttpResponseBase:
+        self.refuse_when_closed()
         call = exchange.thread.submit(self.run_in_worker, exchange)
         is_received = False
         try:
@@ -218,7 +254,11 @@ class OneHopHandler(BoundedBodyHandler):
     async def send_stream(self, response: HttpResponseBase, exchange: Exchange, send: Send) -> None:
         """Read an asynchronous stream on the loop; the response is closed in the worker in any case."""
         try:
-            await unless_disconnected(self.send_response(response, send), exchange.listener)
+            await self.run_open_ended(self.send_response(response, send), exchange)
+        except asyncio.CancelledError:
+            # When the handler closes, a stream just ends: its client resumes where it stood.
+            if not self.is_closed:
+                raise
         finally:
             await asyncio.shield(exchange.thread.run(response.close))
 

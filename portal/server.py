@@ -37,6 +37,7 @@ reactor: Any = installed_reactor
 MAX_FRAME_BYTES = 64 * 1024
 # Beyond the deadline of a clean stop, for what hangs in a thread that nobody can interrupt.
 FORCED_EXIT_AFTER_S = 5
+LAST_BYTES_S = 0.5
 
 
 @implementer(ILogObserver)
@@ -142,9 +143,19 @@ class PortalServer(Server):
         if self.port is not None:
             await defer.maybeDeferred(self.port.stopListening).asFuture(asyncio.get_running_loop())
         await self.application.stop(deadline_s)
-        # One turn of the loop, so that finished requests hand over their answers.
-        await asyncio.sleep(0)
+        await self.let_answers_out()
         self.stop()
+
+    async def let_answers_out(self) -> None:
+        """What has just ended hands over its last bytes: answers, and the close codes of websockets."""
+        running = self.list_running()
+        if running:
+            await asyncio.wait(running, timeout=LAST_BYTES_S)
+
+    def list_running(self) -> list[asyncio.Future[Any]]:
+        """Connections that have sent no request yet have no application."""
+        instances = [details.get("application_instance") for details in self.connections.values()]
+        return [instance for instance in instances if instance is not None and not instance.done()]
 
     def exit_by_force(self) -> None:
         logger.error("the server did not stop in time; ending the process")
@@ -152,11 +163,7 @@ class PortalServer(Server):
 
     def kill_all_applications(self) -> defer.Deferred[Any]:
         """Cancel what still runs. Daphne's own stumbles over connections that have sent no request yet."""
-        running = [
-            details["application_instance"]
-            for details in self.connections.values()
-            if "application_instance" in details and not details["application_instance"].done()
-        ]
+        running = self.list_running()
         for instance in running:
             instance.cancel()
         return defer.Deferred.fromFuture(asyncio.gather(*running, return_exceptions=True))

@@ -11,6 +11,8 @@ from django.test import RequestFactory
 from events.append_only import drop_trigger, list_installed
 from portal.background import BackgroundTask
 from portal.health import HealthMiddleware
+from relay.domain.leases import acquire_lease
+from tests.factories import make_engine, make_team
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +47,7 @@ def test_ready_with_details_for_this_machine() -> None:
                 "database": {"is_ready": True, "vendor": connection.vendor},
                 "migrations": {"is_ready": True, "unapplied": []},
                 "append_only_triggers": {"is_ready": True, "missing": []},
+                "relay_leases": {"is_ready": True, "engines_without_relay": []},
             },
         },
     )
@@ -108,6 +111,29 @@ def test_a_background_task_that_does_not_run_is_not_ready(monkeypatch: pytest.Mo
         503,
         {"is_ready": True, "restarts": 0, "last_error": ""},
         {"is_ready": False, "restarts": 2, "last_error": "OSError"},
+    )
+
+
+def test_an_engine_without_a_relay_is_not_ready_where_the_relay_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = make_engine(make_team())
+    unrelayed = {"engines_without_relay": [engine.pk]}
+    assert ask("/readyz")[1]["checks"]["relay_leases"] == {"is_ready": True, **unrelayed}
+
+    relay = BackgroundTask("relay", never_started)
+    relay.is_running = True
+
+    class Tasks:
+        tasks = (relay,)
+
+    monkeypatch.setattr("portal.health.get_background_tasks", lambda: Tasks)
+    status, content = ask("/readyz")
+    assert (status, content["checks"]["relay_leases"]) == (503, {"is_ready": False, **unrelayed})
+
+    assert acquire_lease(engine_id=engine.pk, holder="another process") is not None
+    status, content = ask("/readyz")
+    assert (status, content["checks"]["relay_leases"]) == (
+        200,
+        {"is_ready": True, "engines_without_relay": []},
     )
 
 

@@ -6,14 +6,26 @@ import asyncio
 import json
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished
+from django.dispatch import Signal
 
 from portal.onehop import OneHopHandler
 from tests.portal.asgi_exchange import HttpExchange, request
 from tests.portal.one_hop_site import Trace
 from tests.portal.test_one_hop_parity import until
+
+
+@contextmanager
+def listening_to(signal: Signal, receiver: Callable[..., Any]) -> Iterator[None]:
+    signal.connect(receiver)
+    yield
+    signal.disconnect(receiver)
+
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -182,6 +194,29 @@ async def test_a_closed_handler_answers_503(one_hop_site: None) -> None:
     await handler.aclose()
     received = await request(handler, "GET", "/plain/")
     assert (received.status, received.header("content-type")) == (503, "application/problem+json")
+
+
+async def test_closing_sends_waiting_requests_away(one_hop_site: None) -> None:
+    handler = OneHopHandler(thread_count=1)
+    Trace.wake = asyncio.Event()
+    exchange = HttpExchange(handler, "GET", "/pausing/")
+    await until(lambda: Trace.events == ["waiting"])
+    await handler.aclose()
+    received = await exchange.answer()
+    assert (received.status, json.loads(received.body)["code"]) == (503, "stopping")
+    assert Trace.events == ["waiting", "wait cancelled"]
+
+
+async def test_closing_ends_streams_and_closes_their_responses(one_hop_site: None) -> None:
+    handler = OneHopHandler(thread_count=1)
+    exchange = HttpExchange(handler, "GET", "/stream-endless/")
+    await asyncio.wait_for(exchange.got_chunk.wait(), 20)
+    finished: list[str] = []
+    with listening_to(request_finished, lambda **_: finished.append(threading.current_thread().name)):
+        await handler.aclose()
+        received = await exchange.answer()
+    assert (received.status, received.is_complete, Trace.events) == (200, False, ["ticks closed"])
+    assert finished == [WORKER]
 
 
 async def test_other_protocols_are_not_served(one_hop: OneHopHandler) -> None:

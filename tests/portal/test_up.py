@@ -74,7 +74,24 @@ def test_the_first_start_prepares_everything_and_says_so(tmp_path: Path, variabl
         status, body = get(port, "/readyz")
         checks = json.loads(body)["checks"]
         assert (status, {name for name, check in checks.items() if not check["is_ready"]}) == (200, set())
-        assert set(checks) == {"database", "migrations", "append_only_triggers", "hub", "signed audit heads"}
+        assert set(checks) == {
+            "database",
+            "migrations",
+            "append_only_triggers",
+            "relay_leases",
+            "hub",
+            "signed audit heads",
+        }
+        assert server.stop() == 0
+
+
+def test_the_relay_runs_in_the_same_process(variables: dict[str, str]) -> None:
+    with running(["manage.py", "up"], **variables) as server:
+        status, body = get(read_port(server), "/readyz")
+        assert (status, json.loads(body)["checks"]["relay"]) == (
+            200,
+            {"is_ready": True, "restarts": 0, "last_error": ""},
+        )
         assert server.stop() == 0
 
 
