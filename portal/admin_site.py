@@ -1,11 +1,118 @@
+"""The built-in admin on our own site: its menu, its dashboard, who may enter."""
+
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
+
+# The menu's groups and what stands in each, in this order; anything else goes under the last one.
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Inbox", ("PermissionRequest",)),
+    ("Engines", ("Engine", "Chat", "Subagent")),
+    ("People", ("User", "Team", "ApiToken")),
+    ("Audit", ("AuditEntry",)),
+    ("System", ()),
+)
+# Where Django's own plural is no name to read.
+NAMES = {"ApiToken": "API tokens"}
+ICONS = {
+    "PermissionRequest": "inbox",
+    "Engine": "machine",
+    "Chat": "chat",
+    "Subagent": "branch",
+    "User": "person",
+    "Team": "people",
+    "ApiToken": "key",
+    "AuditEntry": "chain",
+}
+MAY_ENTER = "_countersign_may_enter"
 
 
 class PortalAdminSite(AdminSite):
-    """The built-in admin with Countersign's name."""
+    """The built-in admin with Countersign's name, menu and dashboard."""
 
     site_header = "Countersign"
     site_title = "Countersign"
     index_title = "Dashboard"
+    site_url = ""
+    index_template = "admin/dashboard.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Asked several times for one request; the answer is read once."""
+        known: tuple[Any, bool] | None = getattr(request, MAY_ENTER, None)
+        if known is None or known[0] != request.user.pk:
+            known = (request.user.pk, bool(request.user.is_active and request.user.is_staff))
+            setattr(request, MAY_ENTER, known)
+        return known[1]
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [path("pulse/", self.admin_view(self.pulse), name="pulse"), *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        # LogEntry is off; see the audit chain.
+        context.pop("log_entries", None)
+        return {**context, "waiting_count": self.count_waiting(request)}
+
+    def count_waiting(self, request: HttpRequest) -> int:
+        """What waits for a decision, as far as this person sees."""
+        if not self.has_permission(request):
+            return 0
+        from accounts.admin.base import get_principal  # models are not ready when this module is imported
+        from governance.enums import RequestState
+        from governance.queries import list_requests
+
+        return list_requests(get_principal(request)).filter(state=RequestState.PENDING).count()
+
+    def pulse(self, request: HttpRequest) -> JsonResponse:
+        """The number on every page's badge."""
+        return JsonResponse({"waiting": self.count_waiting(request)})
+
+    def get_log_entries(self, request: HttpRequest) -> Any:
+        return None
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The menu by what people do, not by Django app; with `app_label`, that app alone."""
+        apps = self._build_app_dict(request, app_label)
+        if app_label is not None:
+            return list(apps.values())
+        models = {
+            model["object_name"]: {
+                **model,
+                "name": NAMES.get(model["object_name"], model["name"]),
+                "icon": ICONS.get(model["object_name"], "dot"),
+            }
+            for app in apps.values()
+            for model in app["models"]
+        }
+        groups = []
+        for name, members in GROUPS:
+            wanted = members or tuple(sorted(models))
+            found = [models.pop(member) for member in wanted if member in models]
+            if found:
+                groups.append({"name": name, "app_label": name.lower(), "app_url": "", "models": found})
+        return groups
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from portal.dashboard import build_dashboard
+
+        return super().index(request, {"dashboard": build_dashboard(request), **(extra_context or {})})
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Django's page; the new password is stored by the domain."""
+        from django.contrib.auth.views import PasswordChangeView
+        from django.urls import reverse
+
+        from accounts.admin.forms import OwnPasswordForm
+
+        request.current_app = self.name
+        view = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)

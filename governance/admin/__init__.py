@@ -1,0 +1,5 @@
+"""Admin pages of this app; importing the modules registers them."""
+
+from governance.admin import panels, requests
+
+__all__ = ["panels", "requests"]

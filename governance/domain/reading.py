@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.utils import timezone
+
 from accounts.principal import Principal
 from events.changes import changes
 from events.encryption import reveal
 from events.errors import Refused
 from events.masking import mask_secrets
+from events.models import AuditEntry
 from governance.content import RequestContent
 from governance.models import PermissionRequest
 from governance.policies import can_read_full
 
+VERB = "permission_request.view_full"
+# One entry stands for one sitting at one door: a page that refreshes itself is still the same look.
+SITTING = timedelta(minutes=10)
+
 
 def read_content(*, principal: Principal, request: PermissionRequest) -> RequestContent:
     """The unmasked content. Raises Refused."""
-    with changes(principal.actor) as change:
-        if not can_read_full(principal, request):
+    if not can_read_full(principal, request):
+        with changes(principal.actor):
             raise Refused(
-                "Only members of the request's team read it in full; tokens need the scope requests:read-full.",
+                "Only members of its team read a request in full; tokens need the scope requests:read-full.",
                 subject_kind="permission_request",
                 subject_id=request.pk,
             )
-        text = reveal(request, "content")
-        if mask_secrets(text) != text:
-            change.audit(
-                "permission_request.read_secrets", request.subject, after={"fingerprint": request.fingerprint}
-            )
+    text = reveal(request, "content")
+    if mask_secrets(text) != text and not was_read_lately(principal, request):
+        with changes(principal.actor) as change:
+            change.audit(VERB, request.subject, after={"fingerprint": request.fingerprint})
     return RequestContent.from_text(text)
+
+
+def was_read_lately(principal: Principal, request: PermissionRequest) -> bool:
+    return AuditEntry.objects.filter(
+        subject_kind=request.subject.kind,
+        subject_id=request.pk,
+        verb=VERB,
+        actor_id=principal.user.pk,
+        door=principal.door,
+        at__gt=timezone.now() - SITTING,
+    ).exists()

@@ -1,0 +1,229 @@
+"""The inbox and the request page: where people decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+from django.template.response import TemplateResponse
+from django.urls import URLPattern
+
+from accounts.admin.base import PortalModelAdmin, get_principal, post_action, refuse_method
+from accounts.principal import Principal
+from events.errors import Conflict, DomainError, Invalid, NotFound, Refused
+from governance.admin.filters import ChatFilter, EngineFilter, PermissionFilter, StateFilter
+from governance.admin.request_page import build_page
+from governance.admin.rows import acts_from_list, build_rows, list_for_rows
+from governance.domain.decide import Outcome, approve_request, deny_request
+from governance.models import PermissionRequest
+from governance.policies import can_see_request
+
+# A page that refreshes itself asks for its rows only, and names those it holds.
+ROWS_PARAMETER, KNOWN_PARAMETER = "_rows", "_known"
+MAX_KNOWN = 200
+# Sent by the list's script, which shows the answer itself instead of following a redirect.
+SCRIPT_HEADER = "X-Countersign-Script"
+
+
+@admin.register(PermissionRequest)
+class PermissionRequestAdmin(PortalModelAdmin):
+    subject_kind = "permission_request"
+    change_list_template = "admin/governance/permissionrequest/change_list.html"
+    list_display = ("summary",)
+    list_filter = (StateFilter, EngineFilter, PermissionFilter, ChatFilter)
+    ordering = ("-created_at", "-id")
+    sortable_by = ()
+    search_fields = ("summary",)
+    search_help_text = "Words of the command, or the id of a request, session or tool call"
+
+    def list_visible(self, principal: Principal) -> QuerySet[PermissionRequest]:
+        return list_for_rows(principal)
+
+    def can_see(self, principal: Principal, obj: PermissionRequest) -> bool:
+        return can_see_request(principal, obj)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Ids exactly, else every word somewhere in the masked summary."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        words = Q()
+        for word in term.split()[:8]:
+            words &= Q(summary__icontains=word)
+        ids = Q(pk=term) | Q(session_id=term) | Q(engine_request_id=term) | Q(tool_call_id=term)
+        return queryset.filter(ids | words), False
+
+    # The list -------------------------------------------------------------------------------------
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        only_rows, known = self.take_parameters(request)
+        response = super().changelist_view(request, extra_context)
+        if not isinstance(response, TemplateResponse) or response.context_data is None:
+            return response
+        context = response.context_data
+        if "cl" not in context:
+            return response
+        principal, shown = get_principal(request), list(context["cl"].result_list)
+        gone = known - {asked.pk for asked in shown}
+        if gone:
+            shown += list_for_rows(principal).filter(pk__in=gone).order_by("-created_at", "-id")
+        context["rows"] = build_rows(principal, shown)
+        context["gone"] = gone
+        if only_rows:
+            response.template_name = "admin/governance/permissionrequest/rows.html"
+        return response
+
+    def take_parameters(self, request: HttpRequest) -> tuple[bool, set[str]]:
+        """(whether only rows are wanted, ids that the page holds); the list itself must not see these."""
+        parameters = request.GET.copy()
+        only_rows = bool(parameters.pop(ROWS_PARAMETER, []))
+        known = {part for text in parameters.pop(KNOWN_PARAMETER, []) for part in text.split(",") if part}
+        request.GET = parameters  # type: ignore[assignment]  # a QueryDict of the same kind
+        return only_rows, set(sorted(known)[:MAX_KNOWN]) if only_rows else set()
+
+    # The request's page ---------------------------------------------------------------------------
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return refuse_method(request, "GET", "HEAD")
+        return self.render_page(request, self.get_visible(request, object_id))
+
+    def render_page(
+        self, request: HttpRequest, asked: PermissionRequest, *, status: int = 200, reason: str = ""
+    ) -> TemplateResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            **build_page(request, asked),
+            "title": f"{asked.permission}: {asked}",
+            "opts": self.opts,
+            "reason": reason,
+        }
+        template = "admin/governance/permissionrequest/change_form.html"
+        return TemplateResponse(request, template, context, status=status)
+
+    # Deciding -------------------------------------------------------------------------------------
+
+    def action_urls(self) -> list[URLPattern]:
+        return [
+            self.action_path("<path:object_id>/approve/", self.approve),
+            self.action_path("<path:object_id>/deny/", self.deny),
+            self.action_path("<path:object_id>/list/approve-from-list/", self.approve_from_list),
+            self.action_path("<path:object_id>/list/deny-from-list/", self.deny_from_list),
+        ]
+
+    @post_action
+    def approve(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        outcome = approve_request(
+            principal=get_principal(request),
+            request_id=obj.pk,
+            fingerprint=request.POST.get("fingerprint", ""),
+            reason=request.POST.get("reason", ""),
+        )
+        messages.success(request, describe_approval(outcome))
+        return self.redirect_to(obj)
+
+    @post_action
+    def deny(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        outcome = deny_request(
+            principal=get_principal(request),
+            request_id=obj.pk,
+            fingerprint=request.POST.get("fingerprint", ""),
+            reason=request.POST.get("reason", ""),
+        )
+        messages.success(request, describe_denial(outcome))
+        return self.redirect_to(obj)
+
+    @post_action
+    def approve_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        if obj.is_pending and not acts_from_list(obj):
+            raise NotShownWhole("The list does not show all of it. Read it here, then decide.")
+        outcome = approve_request(
+            principal=get_principal(request),
+            request_id=obj.pk,
+            fingerprint=request.POST.get(f"fingerprint-{obj.pk}", ""),
+        )
+        return self.answer_list(request, describe_approval(outcome))
+
+    @post_action
+    def deny_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        outcome = deny_request(
+            principal=get_principal(request),
+            request_id=obj.pk,
+            fingerprint=request.POST.get(f"fingerprint-{obj.pk}", ""),
+        )
+        return self.answer_list(request, describe_denial(outcome))
+
+    def answer_list(self, request: HttpRequest, sentence: str) -> HttpResponse:
+        if is_from_script(request):
+            return JsonResponse({"level": "success", "message": sentence})
+        messages.success(request, sentence)
+        return self.back_to_list(request)
+
+    def back_to_list(self, request: HttpRequest) -> HttpResponseRedirect:
+        """The list as it was filtered; its query came along in a field of its form."""
+        query = request.POST.get("list_query", "")
+        return HttpResponseRedirect(self.list_url() + (f"?{query}" if query else ""))
+
+    # What was refused -----------------------------------------------------------------------------
+
+    def answer_error(self, request: HttpRequest, obj: Any, error: DomainError) -> HttpResponse:
+        if is_from_script(request):
+            facts = {"url": self.url_of(obj)} if isinstance(error, NotShownWhole) else {}
+            word = "error" if isinstance(error, Refused | Invalid) else "warning"
+            return JsonResponse(
+                {"level": word, "message": error.message, "code": error.code, **facts}, status=error.status
+            )
+        if isinstance(error, Refused):
+            raise PermissionDenied(error.message) from error
+        if isinstance(error, NotFound):
+            raise Http404(error.message) from error
+        level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR
+        messages.add_message(request, level, error.message)
+        if isinstance(error, NotShownWhole):
+            return self.redirect_to(obj)
+        if "list" in request.path.split("/"):
+            return self.back_to_list(request)
+        current = self.get_visible(request, obj.pk)
+        return self.render_page(request, current, status=error.status, reason=request.POST.get("reason", ""))
+
+
+class NotShownWhole(Conflict):
+    """The list did not show everything that would be approved."""
+
+    default_code = "not_shown_whole"
+
+
+def is_from_script(request: HttpRequest) -> bool:
+    return SCRIPT_HEADER in request.headers
+
+
+def describe_approval(outcome: Outcome) -> str:
+    request = outcome.request
+    if not outcome.is_decided:
+        return f"Your approval counts: {request.approvals} of {request.approvals_needed}."
+    return f"Approved: {shorten(str(request))}"
+
+
+def describe_denial(outcome: Outcome) -> str:
+    return f"Denied: {shorten(str(outcome.request))}"
+
+
+def shorten(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -1,0 +1,74 @@
+"""The admin's first page: what waits, how the engines are, what was decided last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from accounts.admin.base import get_principal
+from accounts.admin.display import Pill
+from accounts.principal import Principal
+from engines.admin.states import describe_engine
+from engines.enums import EngineState
+from engines.models import Engine
+from engines.queries import list_engines
+from governance.admin.rows import InboxRow, build_rows, list_for_rows
+from governance.enums import RequestState
+from governance.models import PermissionRequest
+from governance.queries import InboxNumbers, list_requests, read_inbox_numbers
+
+LAST_DECISIONS = 8
+# Decisions are looked for among this many newest requests: no index orders them by the time of decision.
+NEWEST_REQUESTS = 300
+OLDEST_WAITING = 5
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLine:
+    engine: Engine
+    pill: Pill
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Everything the page shows; `is_member` is False for owners without a team of their own."""
+
+    numbers: InboxNumbers
+    waiting: list[InboxRow]
+    engines: list[EngineLine]
+    decisions: list[InboxRow]
+    is_member: bool
+
+    @property
+    def online(self) -> int:
+        return sum(
+            line.engine.is_enabled and line.engine.state == EngineState.ONLINE for line in self.engines
+        )
+
+
+def build_dashboard(request: HttpRequest) -> Dashboard:
+    principal = get_principal(request)
+    waiting = (
+        list_for_rows(principal)
+        .filter(state=RequestState.PENDING)
+        .order_by("created_at", "id")[:OLDEST_WAITING]
+    )
+    engines = list_engines(principal).prefetch_related("team").order_by("name")
+    rows = build_rows(principal, [*waiting, *find_last_decisions(principal)])
+    return Dashboard(
+        numbers=read_inbox_numbers(principal),
+        waiting=[row for row in rows if row.request.is_pending],
+        engines=[EngineLine(engine, describe_engine(engine)) for engine in engines],
+        decisions=[row for row in rows if not row.request.is_pending],
+        is_member=bool(principal.team_ids),
+    )
+
+
+def find_last_decisions(principal: Principal) -> list[PermissionRequest]:
+    """What people decided last, newest decision first."""
+    decided = list_requests(principal).filter(state__in=[RequestState.APPROVED, RequestState.DENIED])
+    newest = decided.order_by("-created_at", "-id").values_list("pk", "decided_at")[:NEWEST_REQUESTS]
+    last = sorted(((at, pk) for pk, at in newest if at is not None), reverse=True)[:LAST_DECISIONS]
+    found = list_for_rows(principal).in_bulk([pk for _, pk in last])
+    return [found[pk] for _, pk in last if pk in found]

@@ -1,0 +1,113 @@
+/* Keeps a page true while it is open. The event stream only says that something changed; what changed is read
+   from the server by asking for the page again, so rights and words are always the server's. */
+
+import { openStream } from "./stream.js";
+
+const SETTLE_MS = 120;
+const REST_MS = 800;
+const POLL_MS = 15000;
+const WORDS = { live: "Live", waiting: "Reconnecting…" };
+
+function showState(state) {
+    for (const sign of document.querySelectorAll("[data-live-state]")) {
+        sign.dataset.liveState = state;
+        sign.querySelector("[data-live-word]").textContent = WORDS[state];
+        sign.title = WORDS[state];
+    }
+}
+
+export function showWaiting(count) {
+    for (const badge of document.querySelectorAll("[data-waiting]")) {
+        badge.classList.toggle("is-zero", count === 0);
+        badge.querySelector("[data-waiting-number]").textContent = String(count);
+    }
+}
+
+async function showPulse() {
+    const answer = await fetch("/admin/pulse/", { headers: { Accept: "application/json" } });
+    if (answer.ok && !answer.redirected) showWaiting((await answer.json()).waiting);
+}
+
+/* Another document with the page as it is now; null when the session has ended or the server can't be reached. */
+export async function fetchPage(url = location.href) {
+    try {
+        /* The header keeps messages for the page that a person opens. */
+        const answer = await fetch(url, { headers: { Accept: "text/html", "X-Countersign-Script": "1" } });
+        if (!answer.ok || answer.redirected) return null;
+        return new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch {
+        return null;
+    }
+}
+
+/* HTML without what changes by itself. */
+export function signature(element) {
+    return element.outerHTML.replace(/(<time[^>]*>)[^<]*/g, "$1").replace(/name="csrfmiddlewaretoken" value="[^"]*"/g, "");
+}
+
+/* Put a newer copy in an element's place, unless nothing changed; focus on a link stays on it. */
+export function replaceIfChanged(old, fresh) {
+    if (!old || !fresh || signature(old) === signature(fresh)) return false;
+    const focused = old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    old.replaceWith(fresh);
+    if (focused) fresh.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    return true;
+}
+
+/* Call `refresh` soon after an event of `topics` that `concerns` lets through; again and again, never in parallel.
+   Hidden pages only keep their badge; without a stream the page asks by itself. */
+export function follow({ topics, refresh, concerns = () => true }) {
+    let isDirty = false;
+    let isRunning = false;
+    let isLive = false;
+
+    async function run() {
+        if (isRunning) return;
+        isRunning = true;
+        while (isDirty && !document.hidden) {
+            isDirty = false;
+            await refresh();
+            await new Promise((resolve) => setTimeout(resolve, REST_MS));
+        }
+        isRunning = false;
+    }
+
+    function mark() {
+        isDirty = true;
+        if (document.hidden) showPulse().catch(() => {});
+        else setTimeout(run, SETTLE_MS);
+    }
+
+    document.addEventListener("visibilitychange", () => document.hidden || run());
+    setInterval(() => isLive || document.hidden || mark(), POLL_MS);
+    openStream({
+        topics,
+        onEvent: (event) => concerns(event) && mark(),
+        onReset: mark,
+        onState: (state) => {
+            isLive = state === "live";
+            showState(isLive ? "live" : "waiting");
+        },
+    });
+    return mark;
+}
+
+/* Pages without rules of their own: every `data-live` element is swapped whole, the badge follows. */
+export function followRegions() {
+    const regions = [...document.querySelectorAll("[data-live]")].filter((element) => element.dataset.live && element.id);
+    const wanted = regions.flatMap((element) => element.dataset.live.split(","));
+    if (!regions.length) {
+        if (document.querySelector("[data-waiting]")) follow({ topics: ["requests"], refresh: showPulse });
+        return;
+    }
+    follow({
+        topics: [...new Set([...wanted, "requests"])],
+        refresh: async () => {
+            const page = await fetchPage();
+            if (!page) return;
+            for (const { id } of regions) replaceIfChanged(document.getElementById(id), page.getElementById(id));
+            const badge = page.querySelector("[data-waiting-number]");
+            if (badge) showWaiting(Number(badge.textContent));
+        },
+    });
+}
