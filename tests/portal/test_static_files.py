@@ -12,6 +12,10 @@ from django.test import RequestFactory
 from portal.static_files import StaticFilesMiddleware
 
 
+# Closing a response tells Django that a request has ended, which looks at the connections.
+pytestmark = pytest.mark.django_db
+
+
 def serve(path: str) -> Any:
     middleware = StaticFilesMiddleware(lambda _: HttpResponse("passed on", status=404))
     return middleware(RequestFactory().get(path))
