@@ -1,0 +1,69 @@
+"""A first look at an engine to be connected: is it one, does it let us in, what runs unasked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from configs.opencode_rules import describe_unasked, summarise
+from events.egress import DEFAULT_ALLOW, AllowList
+from events.errors import Invalid
+from relay.opencode.client import OpenCodeClient
+from relay.opencode.errors import EngineError, EngineUnauthorized, EngineUnreachable
+
+# The one version that the relay's tests run against.
+TESTED_VERSION = "1.18.33"
+# The engine takes this for the folder that it was started in.
+OWN_FOLDER = ""
+
+
+class EngineUnfit(Exception):
+    """The engine can't be connected; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """`unasked` are sentences about what agents may do without a request, warnings first."""
+
+    version: str
+    unasked: list[str]
+
+    @property
+    def is_tested(self) -> bool:
+        return self.version == TESTED_VERSION
+
+
+def inspect_engine(address: str, username: str, password: str, directories: Sequence[str]) -> Inspection:
+    """Raises EngineUnfit."""
+    return asyncio.run(inspect(address, username, password, directories))
+
+
+async def inspect(address: str, username: str, password: str, directories: Sequence[str]) -> Inspection:
+    allow = AllowList.parse([*DEFAULT_ALLOW, *settings.COUNTERSIGN_EGRESS_ALLOW])
+    try:
+        async with OpenCodeClient(address, username, password, allow=allow) as client:
+            health = await client.health()
+            if not health.is_healthy:
+                raise EngineUnfit("The server says that it is not healthy. Try again when it is.")
+            unasked = [await describe_rules(client, directory) for directory in directories or [OWN_FOLDER]]
+    except Invalid as error:
+        raise EngineUnfit(error.message) from error
+    except EngineUnauthorized as error:
+        raise EngineUnfit(
+            "The server refused the user name or password"
+            f" ({'one was sent' if password else 'none was sent: use --password-file'})."
+        ) from error
+    except EngineUnreachable as error:
+        raise EngineUnfit(f"Nothing answers at {address}: {error}") from error
+    except EngineError as error:
+        raise EngineUnfit(f"What answers at {address} is not an OpenCode server: {error}") from error
+    return Inspection(health.version, list(dict.fromkeys(line for lines in unasked for line in lines)))
+
+
+async def describe_rules(client: OpenCodeClient, directory: str) -> list[str]:
+    agents = await client.get_agents(directory)
+    servers = await client.list_mcp_servers(directory)
+    return summarise(describe_unasked(agents, servers))

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import Team
+from engines.domain.registry import normalize_address, register_engine
+from engines.models import Engine
+from events.actors import build_command_actor
+from events.errors import DomainError
+from relay.inspection import TESTED_VERSION, EngineUnfit, Inspection, inspect_engine
+
+MAX_PASSWORD_BYTES = 4096
+
+
+class Command(BaseCommand):
+    help = (
+        "Register an OpenCode server after checking it, and say what its rules let through unasked."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("url", help="http://host:port of the server")
+        parser.add_argument("--team", required=True, help="name of the team that its requests belong to")
+        parser.add_argument("--name", default="", help="how people will know it (default: its host and port)")
+        parser.add_argument("--username", default="opencode")
+        parser.add_argument("--password-file", type=Path, help="file that holds the server's password")
+        parser.add_argument(
+            "--directory",
+            action="append",
+            default=[],
+            help="absolute path of a project folder on the server, besides those it reports; can be repeated",
+        )
+
+    def handle(
+        self,
+        *args: Any,
+        url: str,
+        team: str,
+        name: str,
+        username: str,
+        password_file: Path | None,
+        directory: list[str],
+        **options: Any,
+    ) -> None:
+        """Nothing is registered when a check fails."""
+        password = read_password(password_file) if password_file else ""
+        owner = Team.objects.filter(name=team, retired_at=None).first()
+        if owner is None:
+            names = ", ".join(Team.objects.filter(retired_at=None).values_list("name", flat=True))
+            raise CommandError(f"There is no team {team!r}. Teams: {names or 'none yet'}.")
+        try:
+            address = normalize_address(url)
+            inspection = inspect_engine(address, username, password, directory)
+            engine = register_engine(
+                actor=build_command_actor("connect_opencode"),
+                team=owner,
+                name=name or address.partition("://")[2],
+                address=address,
+                username=username,
+                password=password,
+                directories=directory,
+                version=inspection.version,
+            )
+        except (DomainError, EngineUnfit) as error:
+            raise CommandError(f"{error} Nothing was registered.") from error
+        self.report(engine, inspection)
+
+    def report(self, engine: Engine, inspection: Inspection) -> None:
+        self.stdout.write(
+            self.style.SUCCESS(f"Registered {engine.name} (OpenCode {inspection.version}) for {engine.team}.")
+        )
+        if not inspection.is_tested:
+            self.stdout.write(
+                self.style.WARNING(
+                    f"Countersign is tested with OpenCode {TESTED_VERSION}; another version may behave"
+                    " differently where it matters."
+                )
+            )
+        if not engine.password:
+            self.stdout.write(
+                self.style.WARNING("It has no password: whoever reaches its port can answer its requests.")
+            )
+        for line in inspection.unasked:
+            self.stdout.write(self.style.WARNING(line))
+
+
+def read_password(path: Path) -> str:
+    """The file's one line. Raises CommandError."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_PASSWORD_BYTES + 1)
+        password = content.decode().strip()
+    except OSError as error:
+        raise CommandError(f"{path} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path} is not UTF-8 text.") from error
+    if not password or len(content) > MAX_PASSWORD_BYTES or "\n" in password:
+        raise CommandError(f"{path} must hold one line with the password.")
+    return password
