@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WAIT_S = 30
+WAIT_S = 60
 
 
 class ServerProcess:

@@ -11,7 +11,6 @@ from django.test import RequestFactory
 
 from portal.static_files import StaticFilesMiddleware
 
-
 # Closing a response tells Django that a request has ended, which looks at the connections.
 pytestmark = pytest.mark.django_db
 
