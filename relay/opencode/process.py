@@ -13,7 +13,6 @@ import json
 import os
 import secrets
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ from typing import Any
 from relay.opencode.calls import Timeouts
 from relay.opencode.client import OpenCodeClient
 from relay.opencode.errors import EngineError
-from relay.opencode.process_tree import end_process_tree, end_recorded_process, forget_process, record_process
+from relay.opencode.process_tree import ChildProcess, end_recorded_process
 
 LOOPBACK = "127.0.0.1"
 START_TIMEOUT_S = 60.0
@@ -61,7 +60,10 @@ class EngineProcess:
     username: str = "opencode"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     port: int = 0
-    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _child: ChildProcess = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._child = ChildProcess(self.root)
 
     @property
     def address(self) -> str:
@@ -73,11 +75,11 @@ class EngineProcess:
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._child.is_running
 
     @property
     def pid(self) -> int | None:
-        return None if self._process is None else self._process.pid
+        return self._child.pid
 
     async def start(self, timeout_s: float = START_TIMEOUT_S) -> str:
         """Start the engine and wait until it is healthy; return its version. Raises EngineStartFailed."""
@@ -96,21 +98,12 @@ class EngineProcess:
         if self.is_running:
             raise EngineStartFailed("This engine is running already.")
         end_recorded_process(self.root)
-        self.port = _probe_port(self.port)
+        self.port = probe_port(self.port)
         environment = self._build_environment()
         write_config(self.root / "config-dir", self.config)
         command = [str(self.binary), "serve", "--hostname", LOOPBACK, "--port", str(self.port)]
         with self.log_path.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                cwd=self.project,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        record_process(self.root, self._process.pid)
+            self._child.launch(command, cwd=self.project, environment=environment, output=log)
 
     async def wait_healthy(self, timeout_s: float = START_TIMEOUT_S) -> str:
         deadline = time.monotonic() + timeout_s
@@ -131,12 +124,7 @@ class EngineProcess:
         Blocks until all are gone. The engine flushes nothing on SIGTERM: running turns stay `running` in
         its own records.
         """
-        process, self._process = self._process, None
-        if process is None:
-            return
-        end_process_tree(process.pid, timeout_s)
-        process.wait()
-        forget_process(self.root)
+        self._child.stop(timeout_s)
 
     async def stop_async(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
         await asyncio.to_thread(self.stop, timeout_s)
@@ -188,7 +176,7 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> None:
         raise
 
 
-def _probe_port(wanted: int) -> int:
+def probe_port(wanted: int) -> int:
     """`wanted` when it is free, any free port for 0. On a used one we would reach another server."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -10,14 +10,66 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 PROC = Path("/proc")
-RECORD = "engine.pid"
+RECORD = "process.pid"
 POLL_S = 0.02
 # Fields of /proc/PID/stat after the command's closing bracket: state, parent, group, session, ... start time.
 _PARENT_FIELD, _START_FIELD = 1, 19
+
+
+class ChildProcess:
+    """One child in a session of its own, noted in `folder`: it can be ended whatever becomes of us."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def launch(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        output: IO[bytes] | None = None,
+    ) -> None:
+        """Start it; a child that a killed predecessor of ours left running is ended first.
+
+        `output` None means that it writes where we write.
+        """
+        end_recorded_process(self.folder)
+        self._process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        record_process(self.folder, self._process.pid)
+
+    def stop(self, timeout_s: float) -> None:
+        """End it and all below it: SIGTERM, after `timeout_s` SIGKILL. Blocks until it is gone."""
+        process, self._process = self._process, None
+        # The number of a child that ended by itself may be somebody else's by now.
+        if process is not None and process.poll() is None:
+            end_process_tree(process.pid, timeout_s)
+            process.wait()
+        (self.folder / RECORD).unlink(missing_ok=True)
 
 
 def end_process_tree(pid: int, timeout_s: float) -> None:
@@ -81,20 +133,17 @@ def record_process(folder: Path, pid: int) -> None:
     (folder / RECORD).write_text(f"{pid} {read_start(pid)}\n")
 
 
-def forget_process(folder: Path) -> None:
-    (folder / RECORD).unlink(missing_ok=True)
-
-
 def end_recorded_process(folder: Path) -> None:
     """End the recorded child if it still runs; a process that took over its number is left alone."""
+    record = folder / RECORD
     try:
-        pid_text, started = (folder / RECORD).read_text().split()
+        pid_text, started = record.read_text().split()
         pid = int(pid_text)
     except (OSError, ValueError):
         return
     if pid > 1 and started and read_start(pid) == started:
         end_process_tree(pid, 0)
-    forget_process(folder)
+    record.unlink(missing_ok=True)
 
 
 def _read_stat(pid: int) -> list[str]:
