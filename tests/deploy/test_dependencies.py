@@ -15,6 +15,8 @@ from tests.test_layers import ALLOWED, OURS, imported_modules
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DIRECT = {"run": PROJECT["project"]["dependencies"], **PROJECT["dependency-groups"]}
 
+PIN = r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==(\S+)"
+
 
 def normalise(name: str) -> str:
     """Return a distribution's name in the one spelling that comparisons need (PEP 503)."""
@@ -53,19 +55,13 @@ def test_every_import_is_a_direct_dependency(folders: list[str], groups: list[st
 
 @pytest.mark.parametrize("group", REQUIREMENT_FILES)
 def test_every_direct_dependency_is_pinned(group: str) -> None:
-    pinned = re.findall(
-        r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", (ROOT / REQUIREMENT_FILES[group]).read_text(), re.MULTILINE
-    )
-    assert named(DIRECT[group]) - {normalise(name) for name in pinned} == set()
+    pinned = re.findall(PIN, (ROOT / REQUIREMENT_FILES[group]).read_text(), re.MULTILINE)
+    assert named(DIRECT[group]) - {normalise(name) for name, _version in pinned} == set()
 
 
 def test_pins_of_development_do_not_differ_from_those_of_the_product() -> None:
     pins = {
-        group: dict(
-            re.findall(
-                r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==(\S+)", (ROOT / file_name).read_text(), re.MULTILINE
-            )
-        )
+        group: dict(re.findall(PIN, (ROOT / file_name).read_text(), re.MULTILINE))
         for group, file_name in REQUIREMENT_FILES.items()
     }
     shared = pins["run"].keys() & pins["dev"].keys()
