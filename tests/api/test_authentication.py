@@ -47,7 +47,15 @@ def test_anonymous_is_told_how_to_sign_in() -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    ["csk_unknown_secret", "csk_", "x", "csk_" + "a" * 500, "csk_\xe9", "csk_a b", "eyJhbGciOiJub25lIn0.e30."],
+    [
+        "csk_unknown_secret",
+        "csk_",
+        "x",
+        "csk_" + "a" * 500,
+        "csk_\xe9",
+        "csk_a b",
+        "eyJhbGciOiJub25lIn0.e30.",
+    ],
 )
 def test_unknown_token_is_refused(secret: str) -> None:
     answer = ApiClient(secret).read("users/me/")
@@ -195,7 +203,11 @@ def test_last_use_is_stamped(user: User) -> None:
 def test_missing_scope_is_named_and_audited(user: User) -> None:
     answer = call_as(user, Scope.CHATS_READ).read("teams/")
     document = problem(answer)
-    assert (document["status"], document["code"], document["scopes"]) == (403, "missing_scope", ["teams:read"])
+    assert (document["status"], document["code"], document["scopes"]) == (
+        403,
+        "missing_scope",
+        ["teams:read"],
+    )
     entry = AuditEntry.objects.order_by("-n")[0]
     assert (entry.verb, entry.actor_id, entry.door, entry.after["code"]) == (
         "refused",

@@ -101,8 +101,14 @@ def test_argument_that_says_otherwise_than_the_command_keeps_the_row_from_being_
     agent: ApiClient,
 ) -> None:
     same = agent.write(PATH, {"permission": "bash", "command": "ls", "arguments": {"command": "ls"}}).json()
-    other = agent.write(PATH, {"permission": "bash", "command": "ls", "arguments": {"command": "rm x"}}).json()
-    link = {"permission": "webfetch", "patterns": ["https://a.example"], "arguments": {"url": "https://b.example"}}
+    other = agent.write(
+        PATH, {"permission": "bash", "command": "ls", "arguments": {"command": "rm x"}}
+    ).json()
+    link = {
+        "permission": "webfetch",
+        "patterns": ["https://a.example"],
+        "arguments": {"url": "https://b.example"},
+    }
     assert [row["is_summary_whole"] for row in (same, other, agent.write(PATH, link).json())] == [
         True,
         False,
@@ -172,7 +178,13 @@ def test_same_key_with_the_command_only_in_the_arguments_returns_the_first_reque
 
 @pytest.mark.parametrize(
     "change",
-    [{"command": "make destroy"}, {"arguments": {}}, {"patterns": []}, {"permission": "destroy"}, {"diff": ""}],
+    [
+        {"command": "make destroy"},
+        {"arguments": {}},
+        {"patterns": []},
+        {"permission": "destroy"},
+        {"diff": ""},
+    ],
 )
 def test_same_key_for_something_else_is_a_conflict(agent: ApiClient, change: dict[str, Any]) -> None:
     send_keyed(agent, "job-1", WISH)
@@ -282,7 +294,11 @@ def test_missing_permission_is_named(agent: ApiClient) -> None:
         (b'{"permission": "\\ud800"}', 400, "unusable_text"),
         (b'{"permission": "x", "arguments": {"a": ["\\udfff"]}}', 400, "unusable_text"),
         (b'{"permission": "x", "arguments": {"a": ' + b"[" * 19 + b"]" * 19 + b"}}", 400, "too_deep"),
-        (b'{"permission": "x", "arguments": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}", 400, "too_deep"),
+        (
+            b'{"permission": "x", "arguments": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}",
+            400,
+            "too_deep",
+        ),
         (b'{"permission": "x", "arguments": {"a": [' + b"0," * 20_000 + b"0]}}", 400, "too_many_values"),
     ],
 )

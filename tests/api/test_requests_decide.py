@@ -66,7 +66,9 @@ def assert_untouched(row: PermissionRequest) -> None:
     assert not EngineReply.objects.filter(request=row).exists()
 
 
-@pytest.mark.parametrize(("decision", "state", "reply"), [("approve", "approved", "once"), ("deny", "denied", "reject")])
+@pytest.mark.parametrize(
+    ("decision", "state", "reply"), [("approve", "approved", "once"), ("deny", "denied", "reject")]
+)
 def test_decision_is_recorded_and_queued(
     user: User, row: PermissionRequest, decision: str, state: str, reply: str
 ) -> None:
@@ -206,9 +208,7 @@ def test_owner_decides_only_as_a_member(row: PermissionRequest, decision: str) -
 
 
 @pytest.mark.parametrize("decision", DECISIONS)
-def test_service_account_never_decides(
-    team: Team, user: User, row: PermissionRequest, decision: str
-) -> None:
+def test_service_account_never_decides(team: Team, user: User, row: PermissionRequest, decision: str) -> None:
     service = make_service(user, team)
     assert outcome(decide(call_as(service), row, decision)) == (403, "missing_scope")
     # Nor with a scope that got into its token past every check.

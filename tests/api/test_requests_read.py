@@ -344,9 +344,7 @@ def test_pages_hold_every_request_once_whatever_comes_in_meanwhile(user: User, e
         make_request(engine, now=datetime(2031, 1, 2, tzinfo=UTC))
         first = PermissionRequest.objects.get(pk=expected[0])
         if first.is_pending:
-            deny_request(
-                principal=make_principal(user), request_id=first.pk, fingerprint=first.fingerprint
-            )
+            deny_request(principal=make_principal(user), request_id=first.pk, fingerprint=first.fingerprint)
 
     pages = read_all_pages(call_as(user), "permission-requests/?page_size=3", meanwhile)
     assert [len(page) for page in pages] == [3, 3, 1]
@@ -432,7 +430,9 @@ def test_every_member_reads(team: Team, engine: Engine, role: str) -> None:
     assert shown["content"]["command"] == "ls -la"
 
 
-def test_service_account_reads_but_is_never_offered_a_decision(team: Team, user: User, engine: Engine) -> None:
+def test_service_account_reads_but_is_never_offered_a_decision(
+    team: Team, user: User, engine: Engine
+) -> None:
     row = make_request(engine)
     Team.objects.filter(pk=team.pk).update(tokens_may_decide=True)
     shown = call_as(make_service(user, team)).read(f"permission-requests/{row.pk}/").json()

@@ -1,0 +1,291 @@
+"""Every registered endpoint, walked as every kind of caller. A new endpoint fails here until it is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import URLPattern
+from django.utils import timezone
+
+from accounts.domain.tokens import revoke_token
+from accounts.enums import Role, Scope
+from accounts.models import ApiToken, Team
+from engines.models import Chat, Engine, Subagent
+from events.models import AuditEntry, Event
+from governance.models import PermissionRequest
+from portal.api import v1_urlpatterns
+from tests.api.clients import ApiClient, call_as, outcome, sign_in
+from tests.api.test_engines import say
+from tests.factories import (
+    make_engine,
+    make_principal,
+    make_request,
+    make_service,
+    make_session,
+    make_team,
+    make_token,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`scopes`: one of these is needed, none for any token. `is_scoped`: its object belongs to a team."""
+
+    name: str
+    method: str
+    scopes: tuple[str, ...] = ()
+    is_scoped: bool = False
+    roles: frozenset[str] = frozenset(Role.values)
+    takes_services: bool = True
+    success: int = 200
+    body: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.name}"
+
+
+READERS = (Scope.REQUESTS_READ, Scope.REQUESTS_CREATE)
+DECIDING = frozenset({Role.APPROVER, Role.ADMIN})
+
+ENDPOINTS = [
+    Endpoint("api-root", "GET"),
+    Endpoint("api-events", "GET", (Scope.EVENTS_READ,)),
+    Endpoint("api-me", "GET"),
+    Endpoint("permissionrequest-list", "GET", READERS),
+    Endpoint(
+        "permissionrequest-list", "POST", (Scope.REQUESTS_CREATE,), success=201, body={"permission": "deploy"}
+    ),
+    Endpoint("permissionrequest-detail", "GET", READERS, is_scoped=True),
+    Endpoint("permissionrequest-wait", "GET", READERS, is_scoped=True),
+    Endpoint(
+        "permissionrequest-approve",
+        "POST",
+        (Scope.REQUESTS_DECIDE,),
+        is_scoped=True,
+        roles=DECIDING,
+        takes_services=False,
+    ),
+    Endpoint(
+        "permissionrequest-deny",
+        "POST",
+        (Scope.REQUESTS_DECIDE,),
+        is_scoped=True,
+        roles=DECIDING,
+        takes_services=False,
+    ),
+    # Nobody withdraws what an engine asked for.
+    Endpoint(
+        "permissionrequest-cancel",
+        "POST",
+        (Scope.REQUESTS_CREATE,),
+        is_scoped=True,
+        roles=frozenset(),
+        success=403,
+    ),
+    Endpoint("engine-list", "GET", (Scope.ENGINES_READ,)),
+    Endpoint("engine-detail", "GET", (Scope.ENGINES_READ,), is_scoped=True),
+    Endpoint("chat-list", "GET", (Scope.CHATS_READ,)),
+    Endpoint("chat-detail", "GET", (Scope.CHATS_READ,), is_scoped=True),
+    Endpoint("chat-messages", "GET", (Scope.CHATS_READ,), is_scoped=True),
+    Endpoint("subagent-list", "GET", (Scope.CHATS_READ,)),
+    Endpoint("subagent-detail", "GET", (Scope.CHATS_READ,), is_scoped=True),
+    Endpoint("team-list", "GET", (Scope.TEAMS_READ,)),
+    Endpoint("team-detail", "GET", (Scope.TEAMS_READ,), is_scoped=True),
+    Endpoint("team-members", "GET", (Scope.TEAMS_READ,), is_scoped=True),
+    Endpoint("apitoken-list", "GET"),
+    # Only in a session: see test_accounts.
+    Endpoint("apitoken-list", "POST", roles=frozenset(), takes_services=False, success=403),
+    # A token sees and revokes itself alone: another one does not exist for anybody.
+    Endpoint("apitoken-detail", "GET", is_scoped=True, roles=frozenset(), success=404),
+    Endpoint("apitoken-revoke", "POST", is_scoped=True, roles=frozenset(), success=404),
+]
+
+
+def registered() -> Iterator[tuple[str, str]]:
+    """(route name, method) of everything below /api/v1/."""
+    for pattern in v1_urlpatterns:
+        assert isinstance(pattern, URLPattern)
+        view: Any = pattern.callback
+        actions = getattr(view, "actions", None)
+        methods = actions or [name for name in ("get", "post") if hasattr(view.cls, name)]
+        yield from ((str(pattern.name), method.upper()) for method in methods if method != "head")
+
+
+def test_every_endpoint_is_walked() -> None:
+    assert sorted(registered()) == sorted((endpoint.name, endpoint.method) for endpoint in ENDPOINTS)
+
+
+@dataclass
+class World:
+    """A team in which everything exists."""
+
+    team: Team
+    engine: Engine
+    request: PermissionRequest
+    chat: Chat
+    subagent: Subagent
+    token: ApiToken
+
+    def path(self, endpoint: Endpoint) -> str:
+        ids = {
+            "permissionrequest": self.request.pk,
+            "engine": self.engine.pk,
+            "chat": self.chat.pk,
+            "subagent": self.subagent.pk,
+            "team": self.team.pk,
+            "apitoken": self.token.pk,
+        }
+        names = {"permissionrequest": "permission-requests", "apitoken": "tokens"}
+        if endpoint.name.startswith("api-"):
+            return {"api-root": "", "api-events": "events/", "api-me": "users/me/"}[endpoint.name]
+        resource, verb = endpoint.name.split("-")
+        parts = [names.get(resource, f"{resource}s")]
+        parts += [] if verb == "list" else [ids[resource]]
+        parts += [] if verb in {"list", "detail"} else [verb]
+        query = "?timeout=0" if verb == "wait" else ""
+        return "/".join(parts) + "/" + query
+
+    def body(self, endpoint: Endpoint) -> dict[str, Any]:
+        if endpoint.name in {"permissionrequest-approve", "permissionrequest-deny"}:
+            return {"fingerprint": self.request.fingerprint}
+        if endpoint.name == "apitoken-list":
+            expires_at = (timezone.now() + timedelta(days=1)).isoformat()
+            return {"name": "x", "scopes": [Scope.REQUESTS_READ], "expires_at": expires_at}
+        return endpoint.body
+
+    def call(self, client: ApiClient, endpoint: Endpoint) -> Any:
+        body = self.body(endpoint) if endpoint.method == "POST" else None
+        return client.send(endpoint.method, self.path(endpoint), body)
+
+
+@pytest.fixture
+def world() -> World:
+    team = make_team()
+    Team.objects.filter(pk=team.pk).update(tokens_may_decide=True)
+    engine = make_engine(team)
+    parent = make_session(engine)
+    child = make_session(engine, parent_id=parent)
+    say(engine, parent, "hello")
+    request = make_request(engine, session_id=child)
+    make_token(make_user(team, Role.ADMIN), Scope.TEAMS_READ)
+    return World(team, engine, request, Chat.objects.get(), Subagent.objects.get(), ApiToken.objects.get())
+
+
+def count_rows() -> tuple[int, ...]:
+    """What an unsuccessful call leaves alone; refusals are audited."""
+    return (
+        PermissionRequest.objects.count(),
+        PermissionRequest.objects.filter(state="pending").count(),
+        ApiToken.objects.filter(revoked_at=None).count(),
+        Event.objects.exclude(kind="user.rights_changed").count(),
+        AuditEntry.objects.exclude(verb__in=["refused", "token.create", "token.revoke"]).count(),
+    )
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_anonymous_is_refused(world: World, endpoint: Endpoint) -> None:
+    before = count_rows()
+    assert outcome(world.call(ApiClient(), endpoint)) == (401, "not_authenticated")
+    assert count_rows() == before
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_ended_token_is_refused(world: World, endpoint: Endpoint) -> None:
+    user = make_user(world.team, Role.ADMIN)
+    revoked, expired = make_token(user, *Scope.values), make_token(user, *Scope.values)
+    first, second = ApiToken.objects.filter(user=user).order_by("created_at", "pk")
+    revoke_token(principal=make_principal(user), token=first)
+    past = timezone.now() - timedelta(seconds=1)
+    ApiToken.objects.filter(pk=second.pk).update(expires_at=past)
+    before = count_rows()
+    for secret in (revoked, expired):
+        assert outcome(world.call(ApiClient(secret), endpoint)) == (401, "invalid_token")
+    assert count_rows() == before
+
+
+@pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if each.scopes], ids=str)
+def test_token_without_the_scope_is_refused(world: World, endpoint: Endpoint) -> None:
+    others = [scope for scope in Scope.values if scope not in endpoint.scopes]
+    client = call_as(make_user(world.team, Role.ADMIN), *others)
+    before = count_rows()
+    assert outcome(world.call(client, endpoint)) == (403, "missing_scope")
+    assert count_rows() == before
+
+
+@pytest.mark.parametrize("role", Role.values)
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_role_decides_the_rest(world: World, endpoint: Endpoint, role: str) -> None:
+    client = call_as(make_user(world.team, role))
+    before = count_rows()
+    answer = world.call(client, endpoint)
+    if role in endpoint.roles or endpoint.success in {403, 404}:
+        assert answer.status_code == endpoint.success
+    else:
+        assert answer.status_code == 403
+        assert count_rows() == before
+
+
+@pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if each.is_scoped], ids=str)
+def test_other_team_s_thing_does_not_exist(world: World, endpoint: Endpoint) -> None:
+    for caller in (make_user(make_team(), Role.ADMIN), make_user()):
+        client = call_as(caller)
+        before = count_rows()
+        assert outcome(world.call(client, endpoint)) == (404, "not_found")
+        assert count_rows() == before
+
+
+LISTS = [each for each in ENDPOINTS if each.name.endswith("-list") and each.method == "GET"]
+
+
+@pytest.mark.parametrize("endpoint", LISTS, ids=str)
+def test_other_team_s_list_is_empty(world: World, endpoint: Endpoint) -> None:
+    stranger = make_user()
+    rows = world.call(call_as(stranger), endpoint).json()["results"]
+    assert [row for row in rows if row.get("user_id") != stranger.pk] == []
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_service_account_reads_and_asks_but_decides_nothing(world: World, endpoint: Endpoint) -> None:
+    service = make_service(make_user(world.team), world.team)
+    secret = make_token(service, Scope.TEAMS_READ)
+    # A scope that no service account is given, to see the second line of defence.
+    ApiToken.objects.filter(user=service).update(scopes=list(Scope.values))
+    before = count_rows()
+    answer = world.call(ApiClient(secret), endpoint)
+    if endpoint.takes_services:
+        assert answer.status_code == endpoint.success
+    else:
+        assert answer.status_code == 403
+        assert count_rows() == before
+
+
+@pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if each.method == "POST"], ids=str)
+def test_session_without_the_csrf_token_changes_nothing(world: World, endpoint: Endpoint) -> None:
+    client = sign_in(make_user(world.team, Role.ADMIN))
+    before = count_rows()
+    assert outcome(world.call(client, endpoint)) == (403, "csrf_failed")
+    assert count_rows() == before
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_session_of_another_site_s_page_is_not_used(world: World, endpoint: Endpoint) -> None:
+    client = sign_in(make_user(world.team, Role.ADMIN))
+    client.defaults["HTTP_ORIGIN"] = "https://evil.example"
+    before = count_rows()
+    assert outcome(world.call(client, endpoint)) == (403, "foreign_origin")
+    assert count_rows() == before
+
+
+@pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if each.method == "GET"], ids=str)
+def test_reading_changes_nothing(world: World, endpoint: Endpoint) -> None:
+    client = call_as(make_user(world.team))
+    before = count_rows()
+    world.call(client, endpoint)
+    assert count_rows() == before
