@@ -23,7 +23,6 @@ import os
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, TypeVar
@@ -297,16 +296,19 @@ def declare_length(scope: Scope, body: BodyFile) -> Scope:
 async def unless_disconnected(work: Awaitable[T], listener: asyncio.Task[None]) -> T:
     """The result of `work`; it is cancelled and RequestAborted raised when the client leaves first."""
     task = asyncio.ensure_future(work)
+
+    def leave(_listener: asyncio.Task[None]) -> None:
+        task.cancel()
+
+    listener.add_done_callback(leave)
     try:
-        await asyncio.wait({task, listener}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            listener.result()
         return await task
+    except asyncio.CancelledError:
+        if listener.done() and not listener.cancelled():
+            listener.result()
+        raise
     finally:
-        if not task.done():
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        listener.remove_done_callback(leave)
 
 
 def retrieve(task: asyncio.Task[None]) -> None:
