@@ -1,0 +1,91 @@
+"""The demo's rows: one person who decides, one team, the engine, and a machine for the REST door."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.domain.login_links import create_login_link
+from accounts.domain.teams import add_member, create_team
+from accounts.domain.tokens import create_token
+from accounts.domain.users import create_user
+from accounts.enums import Role, Scope, UserKind
+from accounts.models import Team, User
+from engines.domain.registry import register_engine
+from events.actors import build_command_actor
+from events.encryption import register_keys
+from events.keyring import make_keys_file
+
+TEAM = "Demo"
+PERSON = "demo"
+ACTOR = build_command_actor("demo")
+
+
+def prepare_database() -> None:
+    """Keys, tables, the team and the person; for an empty database."""
+    try:
+        make_keys_file(Path(settings.COUNTERSIGN_KEYS_FILE))
+        call_command("migrate", interactive=False, verbosity=0)
+        register_keys()
+        team = create_team(actor=ACTOR, name=TEAM)
+        person = create_user(actor=ACTOR, username=PERSON, name="You", is_superuser=True)
+        add_member(actor=ACTOR, team=team, user=person, role=Role.ADMIN)
+    finally:
+        connections.close_all()
+
+
+def make_login_link() -> str:
+    """A fresh one-use link's address."""
+    try:
+        made = create_login_link(actor=ACTOR, user=User.objects.get(username=PERSON))
+        return f"{settings.COUNTERSIGN_PUBLIC_URL}{reverse('login-link', args=[made.secret])}"
+    finally:
+        connections.close_all()
+
+
+def register_demo_engine(*, address: str, username: str, password: str, project: str, version: str) -> None:
+    try:
+        register_engine(
+            actor=ACTOR,
+            team=Team.objects.get(name=TEAM),
+            name="OpenCode",
+            address=address,
+            username=username,
+            password=password,
+            directories=[project],
+            version=version,
+        )
+    finally:
+        connections.close_all()
+
+
+def make_agent_token() -> str:
+    """A token for the scripted agent.
+
+    Its owner is nobody who decides: who answers for a machine may not approve what it asks for.
+    """
+    try:
+        operator = create_user(actor=ACTOR, username="operator", name="Operator of the demo's agent")
+        agent = create_user(
+            actor=ACTOR,
+            username="scripted-agent",
+            name="Scripted agent",
+            kind=UserKind.SERVICE,
+            owner=operator,
+        )
+        add_member(actor=ACTOR, team=Team.objects.get(name=TEAM), user=agent, role=Role.VIEWER)
+        return create_token(
+            actor=ACTOR,
+            user=agent,
+            name="demo",
+            scopes=[Scope.REQUESTS_CREATE],
+            expires_at=timezone.now() + timedelta(days=7),
+        ).secret
+    finally:
+        connections.close_all()
