@@ -216,6 +216,7 @@ class Hub:
         listener.refuse_when_closed()
         if since is None:
             listener.cursor = self.cursor
+            self.go_live(listener)
             return
         bounds = await self.thread.run(read_bounds)
         if bounds.floor <= since <= bounds.head:

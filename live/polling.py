@@ -44,7 +44,7 @@ async def poll_for_change(
 ) -> int | None:
     """The seq of an event about `subject` after `since`; None when the time ran out."""
     try:
-        async with _shared.borrow() as thread, asyncio.timeout(timeout_s):
+        async with shared_thread.borrow() as thread, asyncio.timeout(timeout_s):
             while True:
                 seq = await thread.run(find_change, subject, since)
                 if seq is not None:
@@ -54,4 +54,4 @@ async def poll_for_change(
         return None
 
 
-_shared = SharedThread()
+shared_thread = SharedThread()

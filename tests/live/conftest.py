@@ -114,7 +114,7 @@ async def hub(transactional_db: None, timing: Timing) -> AsyncIterator[Hub]:
 
 @pytest.fixture
 async def connect(transactional_db: None) -> AsyncIterator[Connect]:
-    """`await connect(token="…", query="?since=0", cookie="…")` gives an open Socket."""
+    """What opens a socket: a token, a query such as "?since=0", headers by their names."""
     application = URLRouter(websocket_urlpatterns)
     sockets: list[Socket] = []
 
