@@ -29,6 +29,10 @@ def encode_stopping() -> bytes:
     return encode_problem(503, "stopping", "The server is stopping; try again soon.")
 
 
+def encode_malformed_path() -> bytes:
+    return encode_problem(400, "bad_request", "The address holds a NUL.")
+
+
 def refuse_declared_length(headers: Iterable[tuple[bytes, bytes]]) -> None:
     """Raise BodyTooLarge when Content-Length already says so."""
     for name, value in headers:

@@ -42,6 +42,7 @@ from events.waiting import Pause, Waiting
 from portal.limits import (
     PROBLEM_TYPE,
     BodyTooLarge,
+    encode_malformed_path,
     encode_stopping,
     encode_too_large,
     refuse_declared_length,
@@ -114,6 +115,10 @@ class OneHopHandler(BoundedBodyHandler):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"this handler serves http, not {scope['type']}")
+        if "\0" in scope["path"]:
+            # No address of ours holds one, and PostgreSQL refuses it in a query.
+            await send_problem(400, encode_malformed_path(), send)
+            return
         try:
             self.refuse_when_closed()
             refuse_declared_length(scope["headers"])

@@ -219,6 +219,11 @@ async def test_closing_ends_streams_and_closes_their_responses(one_hop_site: Non
     assert finished == [WORKER]
 
 
+async def test_a_nul_in_the_address_is_400(one_hop: OneHopHandler) -> None:
+    received = await request(one_hop, "GET", "/plain/\0/")
+    assert (received.status, json.loads(received.body)["code"], Trace.threads) == (400, "bad_request", set())
+
+
 async def test_other_protocols_are_not_served(one_hop: OneHopHandler) -> None:
     unused: Any = None
     with pytest.raises(ValueError, match="not websocket"):
