@@ -66,7 +66,9 @@ def cancel_request(*, principal: Principal, request_id: str) -> PermissionReques
         if not close_request(
             change, request, state=RequestState.CANCELLED, reason=CloseReason.WITHDRAWN, now=timezone.now()
         ):
-            raise Conflict(describe_end(PermissionRequest.objects.get(pk=request.pk)), code="already_decided")
+            current = PermissionRequest.objects.get(pk=request.pk)
+            facts = {"state": current.state, "decided_by": current.decided_by_label}
+            raise Conflict(describe_end(current), code="already_decided", **facts)
     return request
 
 

@@ -17,7 +17,7 @@ from engines.queries import find_place
 from events.actors import RELAY_ACTOR, Actor, ActorKind
 from events.changes import changes
 from events.encryption import reveal, seal
-from events.errors import Conflict, Invalid, Refused
+from events.errors import Conflict, Invalid, Refused, TooLarge
 from events.text import is_storable, iterate_texts, make_visible, measure_depth, read_line
 from governance.content import MAX_CONTENT_BYTES, Finding, RequestContent, digest_content
 from governance.domain.announce import announce_request
@@ -265,7 +265,7 @@ def set_content(
     """
     text = content.to_text()
     if len(text) > MAX_CONTENT_BYTES:
-        raise Invalid("The request is larger than 4 MiB.", code="too_large")
+        raise TooLarge("The request is larger than 4 MiB.")
     seal(request, "content", text)
     request.fingerprint = content.fingerprint
     digest = digest_content(content, arguments_known=arguments_known)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts.domain.users import set_password
@@ -65,7 +64,7 @@ def csrf_cookie_name() -> str:
     return str(settings.CSRF_COOKIE_NAME)
 
 
-def problem(response: HttpResponse) -> dict[str, Any]:
+def problem(response: Any) -> dict[str, Any]:
     """The problem document of an answer; asserts the form that all of them share."""
     assert response.headers["Content-Type"] == PROBLEM_JSON, response.content
     document: dict[str, Any] = json.loads(response.content)
@@ -76,6 +75,6 @@ def problem(response: HttpResponse) -> dict[str, Any]:
     return document
 
 
-def outcome(response: HttpResponse) -> tuple[int, str]:
+def outcome(response: Any) -> tuple[int, str]:
     """(status, problem code)."""
     return response.status_code, problem(response)["code"]

@@ -70,7 +70,7 @@ def agent(team: Team) -> ApiClient:
 
 def freeze(row: PermissionRequest) -> dict[str, Any]:
     """Every column."""
-    return PermissionRequest.objects.filter(pk=row.pk).values().get()
+    return dict(PermissionRequest.objects.filter(pk=row.pk).values().get())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.api.token_cache import LIFETIME_S, TokenCache
-from accounts.domain.tokens import create_token, revoke_token
+from accounts.domain.tokens import create_token, find_token, revoke_token
 from accounts.domain.users import retire_user
 from accounts.enums import Scope
 from accounts.models import ApiToken, Team, User
@@ -169,7 +169,7 @@ def test_token_read_while_rights_change_is_not_kept(user: User, monkeypatch: pyt
     from accounts.api import token_cache
 
     cache, secret = TokenCache(), make_token(user, Scope.TEAMS_READ)
-    find = token_cache.find_token
+    find = find_token
 
     def find_while_rights_change(text: str) -> ApiToken | None:
         token = find(text)

@@ -59,7 +59,7 @@ async def client(agent: User) -> AsyncIterator[httpx.AsyncClient]:
     await application.start()
     await until(lambda: get_hub().is_started)
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=application.http),
+        transport=httpx.ASGITransport(app=application),
         base_url="http://testserver/api/v1/permission-requests/",
         headers={"Authorization": f"Bearer {token}"},
         timeout=DEADLINE_S,
@@ -228,11 +228,11 @@ async def test_token_revoked_meanwhile_gets_no_answer(
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
 
 
-@pytest.mark.parametrize("timeout", ["61", "-1", "abc", "nan", "1e1", "", "0.00001", "60.5"])
+@pytest.mark.parametrize("text", ["61", "-1", "abc", "nan", "1e1", "", "0.00001", "60.5"])
 async def test_time_out_of_range_is_refused(
-    client: httpx.AsyncClient, asked: PermissionRequest, timeout: str
+    client: httpx.AsyncClient, asked: PermissionRequest, text: str
 ) -> None:
-    answer = await client.get(f"{asked.pk}/wait/", params={"timeout": timeout})
+    answer = await client.get(f"{asked.pk}/wait/", params={"timeout": text})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "timeout")
 
 
