@@ -50,30 +50,30 @@ class Guard:
         return str(apps.get_model(self.model)._meta.db_table)
 
 
-_guards: list[Guard] = []
+guards: list[Guard] = []
 
 
 def keep_append_only(model: str) -> None:
     """No UPDATE, no DELETE. `model` is "app.Model"."""
-    _guards.append(Guard(model, "update"))
+    guards.append(Guard(model, "update"))
     keep_rows(model)
 
 
 def keep_rows(model: str) -> None:
     """No DELETE; updates are free."""
-    _guards.extend(Guard(model, action) for action in ("delete", "truncate", "replace"))
+    guards.extend(Guard(model, action) for action in ("delete", "truncate", "replace"))
 
 
 def freeze_rows(model: str, *, name: str, when: str = "", columns: tuple[str, ...] = ()) -> None:
     """No UPDATE (of `columns`) once the SQL condition `when` over OLD holds; "" means always."""
     changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
     conditions = [f"({part})" for part in (when, changed) if part]
-    _guards.append(Guard(model, "update", name, " AND ".join(conditions)))
+    guards.append(Guard(model, "update", name, " AND ".join(conditions)))
 
 
 def restrict_inserts(model: str, *, name: str, to: str) -> None:
     """Rows begin only where the SQL condition `to` over NEW holds."""
-    _guards.append(Guard(model, "insert", name, f"({to}) IS NOT TRUE"))
+    guards.append(Guard(model, "insert", name, f"({to}) IS NOT TRUE"))
 
 
 def build_triggers(vendor: str) -> dict[tuple[str, str], str]:
@@ -81,7 +81,7 @@ def build_triggers(vendor: str) -> dict[tuple[str, str], str]:
     build = build_sqlite_trigger if vendor == "sqlite" else build_postgresql_trigger
     foreign = "truncate" if vendor == "sqlite" else "replace"
     triggers: dict[tuple[str, str], str] = {}
-    for guard in _guards:
+    for guard in guards:
         if guard.action == foreign:
             continue
         body = build(guard)
