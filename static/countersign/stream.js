@@ -8,7 +8,7 @@
      live         events arrive as they happen
      polling      no websocket gets through; the page asks every few seconds
      waiting      the server does not answer; trying again
-     signed-out   the session has ended; tried again once a minute, should somebody log in in another tab */
+     signed-out   the session has ended; tried again now and then, should somebody log in in another tab */
 
 const CURSOR_KEY = "countersign:cursor";
 const ACK_EVENTS = 64;
@@ -52,12 +52,13 @@ export class EventStream {
         this.socket = null;
         this.failures = 0;
         this.unacknowledged = 0;
+        this.isStopped = false;
         this.timers = {};
     }
 
     start() {
         this.wakeUp = () => {
-            if (!document.hidden && this.socket === null && this.state !== "signed-out") this.connect();
+            if (!document.hidden && this.socket === null) this.connect();
         };
         document.addEventListener("visibilitychange", this.wakeUp);
         window.addEventListener("online", this.wakeUp);
@@ -67,6 +68,7 @@ export class EventStream {
     }
 
     stop() {
+        this.isStopped = true;
         document.removeEventListener("visibilitychange", this.wakeUp);
         window.removeEventListener("online", this.wakeUp);
         clearInterval(this.timers.watch);
@@ -174,6 +176,7 @@ export class EventStream {
 
     pollLater(pauseMs) {
         clearTimeout(this.timers.poll);
+        if (this.isStopped) return;
         this.timers.poll = setTimeout(() => this.poll(), pauseMs);
     }
 

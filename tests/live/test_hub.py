@@ -20,7 +20,7 @@ from live.hub import Hub, Timing
 from live.queries import read_news
 from live.rights import Credential, Rights, read_rights
 from tests.factories import make_owner, make_principal, make_team, make_token, make_user
-from tests.live.conftest import Connect, emit
+from tests.live.streams import Connect, emit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

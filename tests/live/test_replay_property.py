@@ -25,7 +25,7 @@ from live.hub import Hub, Timing
 from live.rights import Rights
 from live.routing import websocket_urlpatterns
 from tests.factories import ACTOR, make_owner, make_principal, make_team, make_token, make_user
-from tests.live.conftest import until
+from tests.live.streams import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

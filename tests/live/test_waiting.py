@@ -14,7 +14,7 @@ from events.actors import Subject
 from events.database_threads import DatabaseThread
 from live import polling
 from live.hub import Hub, Timing, wait_for_change
-from tests.live.conftest import DEADLINE_S, emit, until
+from tests.live.streams import DEADLINE_S, emit, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SUBJECT = Subject("test", "1")

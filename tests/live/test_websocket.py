@@ -26,7 +26,7 @@ from events.models import Event, LogHead
 from live.enums import CloseCode
 from live.hub import Hub, Timing
 from tests.factories import ACTOR, make_owner, make_principal, make_team, make_token, make_user
-from tests.live.conftest import Connect, Socket, emit, until
+from tests.live.streams import Connect, Socket, emit, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,0 +1,154 @@
+"""Hubs of two processes hear of each other's commits through Valkey, not by looking at the head row."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+
+from accounts.enums import Role, Scope
+from accounts.models import Team
+from deploy.valkey import ValkeyServer
+from events import doorbell
+from events.database_threads import DatabaseThread
+from live.hub import Hub
+from live.layer import LayerRinger, follow_layer
+from tests.factories import make_token, make_user
+from tests.live.streams import DEADLINE_S, Connect, emit, until
+
+pytestmark = [pytest.mark.redis, pytest.mark.django_db(transaction=True)]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def token(team: Team) -> str:
+    return make_token(make_user(team, Role.VIEWER), Scope.EVENTS_READ)
+
+
+@pytest.fixture
+def layer(valkey_url: str, settings: Any) -> Iterator[str]:
+    """This process with REDIS_URL set, as it would be from its start."""
+    settings.REDIS_URL = valkey_url
+    settings.CHANNEL_LAYERS = build_layers(valkey_url)
+    ringer = LayerRinger()
+    doorbell.add_ringer(ringer.ring)
+    yield valkey_url
+    doorbell.remove_ringer(ringer.ring)
+    ringer.close()
+
+
+def build_layers(url: str) -> dict[str, Any]:
+    """As portal.settings does."""
+    hosts = [{"address": url, "socket_timeout": None}]
+    return {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": hosts, "prefix": "countersign"},
+        }
+    }
+
+
+def describe_database() -> str:
+    """The DATABASE_URL of the database that this test uses."""
+    facts = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{quote(str(facts['NAME']))}"
+    host = quote(facts["HOST"], safe="")
+    return (
+        f"postgres://{quote(facts['USER'])}:{quote(facts['PASSWORD'])}@/{facts['NAME']}"
+        f"?host={host}&port={facts['PORT']}"
+    )
+
+
+class HubProcess:
+    """Another process with a hub and a listener; `lines` is what the listener heard."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.lines: list[str] = []
+
+    async def read(self) -> None:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            self.lines.append(line.decode().strip())
+
+    def commit(self, audience: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{audience}\n".encode())
+
+
+@asynccontextmanager
+async def other_process(token: str, valkey_url: str) -> AsyncIterator[HubProcess]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.live.hub_process",
+        token,
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": describe_database(), "REDIS_URL": valkey_url},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    other = HubProcess(process)
+    reading = asyncio.create_task(other.read())
+    try:
+        yield other
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await reading
+
+
+async def test_two_hubs_in_two_processes_hear_each_other(
+    layer: str, hub: Hub, connect: Connect, token: str, team: Team, writer: DatabaseThread
+) -> None:
+    socket = await connect(token=token)
+    start = (await socket.receive_until("ready"))[-1]["cursor"]
+    async with other_process(token, layer) as other:
+        async with asyncio.timeout(6 * DEADLINE_S):
+            while "ready" not in other.lines:
+                await asyncio.sleep(0.01)
+        # What comes first may still have been found when the subscription began.
+        for seq in range(start + 1, start + 4):
+            await writer.run(emit, team.audience)
+            await until(lambda seq=seq: f"event {seq}" in other.lines)
+        for _ in range(3):
+            other.commit(team.audience)
+        heard = [(await socket.receive())["seq"] for _ in range(6)]
+    expected = list(range(start + 1, start + 7))
+    assert (heard, other.lines) == (expected, ["ready", *(f"event {seq}" for seq in expected)])
+
+
+async def test_layer_that_is_down_at_first_is_found_later(
+    settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = ValkeyServer()
+    settings.CHANNEL_LAYERS = build_layers(server.url)
+    ringer = LayerRinger()
+    rings: list[int] = []
+    following = asyncio.create_task(follow_layer(lambda: rings.append(1), retry_s=0.01))
+    try:
+        ringer.ring(1)
+        await until(lambda: len(caplog.messages) >= 2)
+        assert (rings, {record.name for record in caplog.records}) == ([], {"live.layer"})
+        server.start()
+        await until(lambda: rings)
+        rings.clear()
+        ringer.ring(2)
+        await until(lambda: rings)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        ringer.close()
+        server.stop()
