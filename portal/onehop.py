@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -32,15 +31,23 @@ from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
-from django.core.handlers.exception import response_for_exception
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, set_script_prefix
 
 from events.database_threads import DatabaseThread
 from events.waiting import Pause, Waiting
+from portal.answers import (
+    Answer,
+    BodyFile,
+    Send,
+    encode_headers,
+    open_body_file,
+    read_content,
+    send_answer,
+    send_problem,
+)
 from portal.limits import (
-    PROBLEM_TYPE,
     BodyTooLarge,
     encode_malformed_path,
     encode_stopping,
@@ -52,10 +59,8 @@ from portal.limits import (
 CLOSING_TIMEOUT_S = 1.0
 
 T = TypeVar("T")
-BodyFile = tempfile.SpooledTemporaryFile[bytes]
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -67,15 +72,6 @@ class Exchange:
     thread: DatabaseThread
     waiting: Waiting
     listener: asyncio.Task[None]
-
-
-@dataclass(slots=True)
-class Answer:
-    """A response that is complete: it needs neither Django nor the worker any more."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    content: bytes | BodyFile
 
 
 class HandlerClosed(Exception):
@@ -267,11 +263,6 @@ class OneHopHandler(BoundedBodyHandler):
             await asyncio.shield(exchange.thread.run(response.close))
 
 
-def open_body_file() -> BodyFile:
-    """In memory while it is short, on disk beyond that."""
-    return tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE)
-
-
 async def copy_body(receive: Receive, body: BodyFile) -> None:
     size_bytes = 0
     more_body = True
@@ -329,61 +320,6 @@ def close_forsaken(thread: DatabaseThread, call: Future[Answer | HttpResponseBas
         and isinstance(response := call.result(), HttpResponseBase)
     ):
         thread.submit(response.close)
-
-
-def read_content(request: ASGIRequest | None, response: Any) -> tuple[bytes | BodyFile, Any]:
-    """The whole content of a response without an asynchronous stream.
-
-    A synchronous iterator is drained here, in the thread whose connection it may read from, into memory
-    or a temporary file: a slow client then holds neither the worker nor a transaction. When the iterator
-    fails, nothing has been sent yet, and the answer is an ordinary error page.
-    """
-    if not response.streaming:
-        return response.content, response
-    content = open_body_file()
-    try:
-        for part in response:
-            content.write(part)
-    except Exception as error:
-        content.close()
-        response.close()
-        if request is None:
-            raise
-        failure = response_for_exception(request, error)
-        return failure.content, failure
-    content.seek(0)
-    return content, response
-
-
-def encode_headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
-    headers = [(name.encode("ascii"), value.encode("latin1")) for name, value in response.items()]
-    cookies = [
-        (b"Set-Cookie", cookie.output(header="").encode("ascii").strip())
-        for cookie in response.cookies.values()
-    ]
-    return headers + cookies
-
-
-async def send_answer(answer: Answer, send: Send) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    if isinstance(answer.content, bytes):
-        await send({"type": "http.response.body", "body": answer.content, "more_body": False})
-        return
-    with answer.content as content:
-        while chunk := content.read(ASGIHandler.chunk_size):
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def send_problem(status: int, body: bytes, send: Send) -> None:
-    headers = [
-        (b"content-type", PROBLEM_TYPE),
-        (b"content-length", str(len(body)).encode()),
-        # What the client still sends is not worth reading.
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def is_async_view(scope: Scope) -> bool:
