@@ -6,7 +6,7 @@ import asyncio
 import difflib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,12 @@ class Wish:
 
 @dataclass(slots=True)
 class RestAgent:
-    """`heard` holds what reviewers told it, newest last."""
+    """`tell` is given what reviewers told it."""
 
     base_url: str
     token: str
     project: Path
-    heard: list[str] = field(default_factory=list)
+    tell: Callable[[str], None]
 
     async def run(self, *, stop: asyncio.Event, pause_s: float = PAUSE_S) -> None:
         """Keep one request of each kind pending until `stop`."""
@@ -77,7 +77,7 @@ class RestAgent:
             if decided.get("state") == "approved":
                 await self._act(wish)
             elif decided.get("decision_message"):
-                self.heard.append(str(decided["decision_message"]))
+                self.tell(str(decided["decision_message"]))
             await sleep_unless(stop, pause_s)
 
     async def _ask(

@@ -16,7 +16,13 @@ import httpx
 from asgiref.sync import sync_to_async
 
 from relay.demo.environment import DemoError, DemoFolder
-from relay.demo.people import make_agent_token, make_login_link, prepare_database, register_demo_engine
+from relay.demo.people import (
+    PERSON,
+    make_agent_token,
+    make_login_link,
+    prepare_database,
+    register_demo_engine,
+)
 from relay.demo.project import PERMISSION, make_project
 from relay.demo.rest_agent import RestAgent
 from relay.demo.runner import run_demo_agents
@@ -144,12 +150,15 @@ class DemoRun:
             group.create_task(self._watch_portal())
             if self.engine is None:
                 token = await sync_to_async(make_agent_token)()
-                agent = RestAgent(self.public_url, token, self.folder.project)
+                agent = RestAgent(self.public_url, token, self.folder.project, self._repeat)
                 group.create_task(agent.run(stop=stop))
             else:
                 group.create_task(self._watch_engine(self.engine))
                 group.create_task(self._run_agents(self.engine, stop))
             self.say(describe(self, login_link))
+
+    def _repeat(self, message: str) -> None:
+        self.say(f"The agent was told: {message}")
 
     async def _run_agents(self, engine: EngineProcess, stop: asyncio.Event) -> None:
         async with engine.build_client() as client:
@@ -188,30 +197,30 @@ class DemoRun:
 
 def describe(run: DemoRun, login_link: str) -> str:
     """What a person reads first."""
-    project = run.folder.project
     if run.engine is None:
-        source = (
-            f"  Engine    NONE: {run.missing}\n"
-            "            A scripted agent asks over the REST door instead; the inbox is the same."
-        )
+        source = f"NONE: {run.missing} A scripted agent asks over the REST door instead."
+        kinds = "a command, a chain of commands, an edit with its diff, a file outside the project"
+        hears = "The agent hears it; this terminal shows it."
     else:
-        source = f"  Engine    OpenCode at {run.engine.address}, driven by a scripted model without network"
+        source = f"OpenCode at {run.engine.address}, driven by a scripted model without network"
+        kinds = "a command, a chain, an edit with its diff, a file outside the project, a web page, a helper"
+        hears = 'The agent hears it and answers "Understood: …" in its chat.'
+    readme = run.folder.project / "README.md"
     return f"""
 Countersign demo
 
   Log in    {login_link}
-            (once, within 15 minutes; you choose a password for the user "demo")
+            (once, within 15 minutes; you choose a password for the user "{PERSON}")
   Then at   {run.public_url}/
-{source}
-  Project   {project}
+  Engine    {source}
+  Project   {run.folder.project}
 
 What to do
   1. Open the link and choose a password. The dashboard shows what waits for you.
-  2. Open "Permission requests": agents ask for a command, a chain of commands, an edit with its diff,
-     a file outside the project, a web page, and a helper.
-  3. Approve the edit of README.md, then look at {project / "README.md"}.
-  4. Deny a command with a message. The agent reads it and answers "Understood: …" in its chat.
-  5. Watch new requests come in, and the ones decided elsewhere turn grey.
+  2. Open the inbox. Agents ask for {kinds}.
+  3. Approve the edit of README.md ("Review…" shows its diff), then look at {readme}.
+  4. Deny a command with a message. {hears}
+  5. Watch new requests come in, and those decided elsewhere turn grey.
 
 Ctrl-C stops everything. The next start begins anew.
 """

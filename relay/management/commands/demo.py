@@ -29,18 +29,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=0, help="loopback port (default 8000, or a free one)")
         parser.add_argument("--folder", type=Path, help="the demo's folder, emptied at each start")
+        parser.add_argument("--engine", type=Path, help="an OpenCode binary in place of the fetched one")
         parser.add_argument(
             "--without-engine", action="store_true", help="drive the inbox through the REST door instead"
         )
 
     def handle(
-        self, *args: Any, port: int, folder: Path | None, without_engine: bool, **options: Any
+        self,
+        *args: Any,
+        port: int,
+        folder: Path | None,
+        engine: Path | None,
+        without_engine: bool,
+        **options: Any,
     ) -> None:
         """Become a process with the demo's own settings, then run until a signal."""
         place = DemoFolder((folder or settings.BASE_DIR / "var" / "demo").resolve())
         if os.environ.pop(PREPARED, "") != str(place.root):
             self.begin_again(place, port)
-        binary = None if without_engine else opencode_binary()
+        binary = None if without_engine else engine or opencode_binary()
         run = DemoRun(
             folder=place,
             manage=settings.BASE_DIR / "manage.py",
