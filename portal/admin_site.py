@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -40,6 +41,13 @@ class PortalAdminSite(AdminSite):
     index_title = "Dashboard"
     site_url = ""
     index_template = "admin/dashboard.html"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Django registers its groups by itself; rights here come from roles, so they have no page."""
+        models = model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
+        super().register(
+            [model for model in models if model._meta.app_label != "auth"], admin_class, **options
+        )
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Asked several times for one request; the answer is read once."""

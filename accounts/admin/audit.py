@@ -91,7 +91,7 @@ class AuditEntryAdmin(PortalModelAdmin):
         return render_code(entry.prev_hash)
 
 
-def render_values(values: dict[str, Any]) -> SafeString:
+def render_values(values: dict[str, Any]) -> str:
     if not values:
-        return format_html("–")
+        return "–"
     return format_html('<pre class="mono block">{}</pre>', json.dumps(values, indent=2, sort_keys=True))

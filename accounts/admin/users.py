@@ -11,7 +11,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.admin.base import Button, PortalModelAdmin, get_principal, post_action
@@ -87,10 +87,10 @@ class UserAdmin(PortalModelAdmin):
         return render_pill(Pill("person", "person", "ok"))
 
     @admin.display(description="teams")
-    def teams(self, user: User) -> SafeString:
+    def teams(self, user: User) -> str:
         memberships: list[Membership] = user.open_memberships  # type: ignore[attr-defined]  # prefetched
         if not memberships:
-            return format_html("–")
+            return "–"
         return format_html_join(
             ", ", "{} ({})", ((item.team.name, item.get_role_display()) for item in memberships)
         )

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.admin.base import Button, PortalModelAdmin, get_principal, post_action
@@ -74,9 +74,9 @@ class EngineAdmin(PortalModelAdmin):
         return "stored, encrypted" if engine.password else "none"
 
     @admin.display(description="directories")
-    def directory_list(self, engine: Engine) -> SafeString:
+    def directory_list(self, engine: Engine) -> str:
         if not engine.directories:
-            return format_html("those the engine reports")
+            return "those the engine reports"
         return format_html_join("", "{}<br>", ((render_code(path),) for path in engine.directories))
 
     @admin.display(description="unanswered requests")

@@ -63,9 +63,9 @@ class SubagentAdmin(PortalModelAdmin):
         return subagent.agent or "–"
 
     @admin.display(description="chat")
-    def chat_link(self, subagent: Subagent) -> SafeString:
+    def chat_link(self, subagent: Subagent) -> str:
         if subagent.chat is None:
-            return format_html("not known yet")
+            return "not known yet"
         url = reverse("admin:engines_chat_change", args=[subagent.chat.pk])
         return format_html('<a href="{}">{}</a>', url, make_visible(str(subagent.chat)))
 

@@ -134,7 +134,7 @@ class PermissionRequestAdmin(PortalModelAdmin):
             principal=get_principal(request),
             request_id=obj.pk,
             fingerprint=request.POST.get("fingerprint", ""),
-            reason=request.POST.get("reason", ""),
+            reason=read_reason(request),
         )
         messages.success(request, describe_approval(outcome))
         return self.redirect_to(obj)
@@ -145,7 +145,7 @@ class PermissionRequestAdmin(PortalModelAdmin):
             principal=get_principal(request),
             request_id=obj.pk,
             fingerprint=request.POST.get("fingerprint", ""),
-            reason=request.POST.get("reason", ""),
+            reason=read_reason(request),
         )
         messages.success(request, describe_denial(outcome))
         return self.redirect_to(obj)
@@ -201,13 +201,18 @@ class PermissionRequestAdmin(PortalModelAdmin):
         if "list" in request.path.split("/"):
             return self.back_to_list(request)
         current = self.get_visible(request, obj.pk)
-        return self.render_page(request, current, status=error.status, reason=request.POST.get("reason", ""))
+        return self.render_page(request, current, status=error.status, reason=read_reason(request))
 
 
 class NotShownWhole(Conflict):
     """The list did not show everything that would be approved."""
 
     default_code = "not_shown_whole"
+
+
+def read_reason(request: HttpRequest) -> str:
+    """What was typed; browsers send line breaks of forms as CR LF, which no agent wants to read."""
+    return request.POST.get("reason", "").replace("\r\n", "\n")
 
 
 def is_from_script(request: HttpRequest) -> bool:

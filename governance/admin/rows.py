@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet, prefetch_related_objects
+from django.utils.text import capfirst
 
 from accounts.admin.display import Pill
 from accounts.principal import Principal
@@ -132,6 +133,7 @@ def describe_end_briefly(request: PermissionRequest) -> str:
     """Who or what ended it, for the place where the buttons stood."""
     if request.is_pending:
         return ""
+    state = capfirst(request.get_state_display())
     if request.decided_by_label:
-        return f"{request.get_state_display()} by {request.decided_by_label}"
-    return f"{request.get_state_display()}: {request.get_close_reason_display()}"
+        return f"{state} by {request.decided_by_label}"
+    return f"{state}: {request.get_close_reason_display()}"

@@ -2,11 +2,17 @@
    from the server by asking for the page again, so rights and words are always the server's. */
 
 import { openStream } from "./stream.js";
+import { toast } from "./toast.js";
 
 const SETTLE_MS = 120;
 const REST_MS = 800;
-const POLL_MS = 15000;
-const WORDS = { live: "Live", waiting: "Reconnecting…" };
+const WORDS = {
+    connecting: "Connecting…",
+    live: "Live",
+    polling: "Every few seconds",
+    waiting: "Reconnecting…",
+    "signed-out": "Signed out",
+};
 
 function showState(state) {
     for (const sign of document.querySelectorAll("[data-live-state]")) {
@@ -14,6 +20,7 @@ function showState(state) {
         sign.querySelector("[data-live-word]").textContent = WORDS[state];
         sign.title = WORDS[state];
     }
+    if (state === "signed-out") toast("warning", "Your session has ended. Reload the page to log in.");
 }
 
 export function showWaiting(count) {
@@ -54,12 +61,11 @@ export function replaceIfChanged(old, fresh) {
     return true;
 }
 
-/* Call `refresh` soon after an event of `topics` that `concerns` lets through; again and again, never in parallel.
-   Hidden pages only keep their badge; without a stream the page asks by itself. */
+/* Call `refresh` soon after an event of `topics` that `concerns` lets through, never two at a time.
+   Hidden pages only keep their badge. */
 export function follow({ topics, refresh, concerns = () => true }) {
     let isDirty = false;
     let isRunning = false;
-    let isLive = false;
 
     async function run() {
         if (isRunning) return;
@@ -79,17 +85,12 @@ export function follow({ topics, refresh, concerns = () => true }) {
     }
 
     document.addEventListener("visibilitychange", () => document.hidden || run());
-    setInterval(() => isLive || document.hidden || mark(), POLL_MS);
     openStream({
         topics,
         onEvent: (event) => concerns(event) && mark(),
         onReset: mark,
-        onState: (state) => {
-            isLive = state === "live";
-            showState(isLive ? "live" : "waiting");
-        },
+        onState: showState,
     });
-    return mark;
 }
 
 /* Pages without rules of their own: every `data-live` element is swapped whole, the badge follows. */

@@ -1,0 +1,246 @@
+"""Who may open what: every page and every button, for everybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from accounts.domain.users import retire_user
+from accounts.enums import Role
+from accounts.models import ApiToken, Membership, Team, User
+from engines.models import Chat, Engine, Subagent
+from governance.models import PermissionRequest
+from reviews.models import ReviewPolicy
+from tests.admin.doors import address, enter
+from tests.factories import (
+    make_engine,
+    make_owner,
+    make_principal,
+    make_request,
+    make_service,
+    make_session,
+    make_team,
+    make_token,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+LISTS = [
+    "accounts_user",
+    "accounts_team",
+    "accounts_apitoken",
+    "engines_engine",
+    "engines_chat",
+    "engines_subagent",
+    "governance_permissionrequest",
+    "reviews_reviewpolicy",
+]
+BUTTONS = {
+    "accounts_user": ["login-link", "retire"],
+    "accounts_team": ["settings", "add-member", "set-role", "end-membership"],
+    "accounts_apitoken": ["revoke"],
+    "engines_engine": ["pause", "resume"],
+    "governance_permissionrequest": ["approve", "deny", "approve-from-list", "deny-from-list"],
+}
+PRESSES = [(model, button) for model, buttons in BUTTONS.items() for button in buttons]
+
+
+@dataclass(frozen=True)
+class World:
+    """A team with one of everything; `objects` by "app_model"."""
+
+    team: Team
+    admin: User
+    objects: dict[str, str]
+
+
+@pytest.fixture
+def world() -> World:
+    team = make_team()
+    team_admin = make_user(team, Role.ADMIN)
+    engine = make_engine(team)
+    make_session(engine, "ses_1")
+    make_session(engine, "ses_2", "ses_1")
+    request = make_request(engine, session_id="ses_2")
+    make_token(team_admin, "requests:read")
+    policy = ReviewPolicy.objects.create(team=team, kind="permission_request", approvals_needed=1)
+    objects = {
+        "accounts_user": make_user(team, Role.VIEWER).pk,
+        "accounts_team": team.pk,
+        "accounts_apitoken": ApiToken.objects.get().pk,
+        "engines_engine": engine.pk,
+        "engines_chat": Chat.objects.get().pk,
+        "engines_subagent": Subagent.objects.get().pk,
+        "governance_permissionrequest": request.pk,
+        "reviews_reviewpolicy": policy.pk,
+    }
+    return World(team, team_admin, objects)
+
+
+def snapshot() -> list[object]:
+    """Everything a button could have changed."""
+    return [
+        list(User.objects.order_by("pk").values_list("pk", "is_active", "password")),
+        list(Membership.objects.order_by("pk").values_list("pk", "role", "ended_at")),
+        list(Team.objects.order_by("pk").values_list("pk", "name", "tokens_may_decide")),
+        list(ApiToken.objects.order_by("pk").values_list("pk", "revoked_at")),
+        list(Engine.objects.order_by("pk").values_list("pk", "is_enabled")),
+        list(PermissionRequest.objects.order_by("pk").values_list("pk", "state", "approvals")),
+    ]
+
+
+def registered_admins() -> dict[str, Any]:
+    registry = admin.site._registry  # noqa: SLF001 - Django has no public list
+    return {f"{model._meta.app_label}_{model._meta.model_name}": found for model, found in registry.items()}
+
+
+def test_every_registered_model_is_walked() -> None:
+    registered = set(registered_admins())
+    assert registered == {*LISTS, "events_auditentry"}
+
+
+def test_every_button_is_walked() -> None:
+    names = set()
+    for prefix, model_admin in registered_admins().items():
+        for pattern in model_admin.get_urls():
+            name = str(pattern.name or "").removeprefix(f"{prefix}_")
+            if name not in {"changelist", "add", "history", "change", ""} and pattern.name:
+                names.add((prefix, name))
+    assert names == {*PRESSES, ("reviews_reviewpolicy", "set-approvals")}
+
+
+@pytest.mark.parametrize("model", [*LISTS, "events_auditentry"])
+def test_nothing_can_be_deleted(model: str) -> None:
+    with pytest.raises(NoReverseMatch):
+        address(model, "delete", "x")
+
+
+def test_a_member_opens_every_list_and_object(world: World) -> None:
+    client = enter(world.admin)
+    urls = [address(model, "changelist") for model in LISTS] + [
+        address(model, view, world.objects[model]) for model in LISTS for view in ("change", "history")
+    ]
+    assert {url: client.get(url).status_code for url in urls} == dict.fromkeys(urls, 200)
+
+
+def press_urls(world: World) -> list[str]:
+    approvals = address("reviews_reviewpolicy", "set-approvals", world.team.pk)
+    return [*(address(model, button, world.objects[model]) for model, button in PRESSES), approvals]
+
+
+STRANGERS: dict[str, Callable[[World], User | None]] = {
+    "anonymous": lambda _: None,
+    "a person without a team": lambda _: make_user(),
+    "a service account of the team": lambda world: make_service(world.admin, world.team),
+    "a retired person": lambda world: make_retired(world.team),
+    "a former member": lambda world: make_former_member(world.team),
+}
+
+
+def make_retired(team: Team) -> User:
+    user = make_user(team, Role.ADMIN)
+    retire_user(principal=make_principal(make_owner()), user=user)
+    return user
+
+
+def make_former_member(team: Team) -> User:
+    user = make_user(team, Role.ADMIN)
+    user.memberships.update(ended_at=team.created_at)
+    return user
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_who_does_not_belong_here_is_sent_to_the_login_page(world: World, stranger: str) -> None:
+    user = STRANGERS[stranger](world)
+    client = enter(user) if user else Client()
+    for model in LISTS:
+        for url in (address(model, "changelist"), address(model, "change", world.objects[model])):
+            response = client.get(url)
+            assert (response.status_code, response.url) == (302, f"{reverse('admin:login')}?next={url}")
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_who_does_not_belong_here_presses_no_button(world: World, stranger: str) -> None:
+    user = STRANGERS[stranger](world)
+    before = snapshot()
+    client = enter(user) if user else Client()
+    for url in press_urls(world):
+        response = client.post(url)
+        assert (response.status_code, response.url) == (302, f"{reverse('admin:login')}?next={url}")
+    assert snapshot() == before
+
+
+def test_another_teams_objects_do_not_exist(world: World) -> None:
+    client = enter(make_user(make_team(), Role.ADMIN))
+    urls = [address(model, view, world.objects[model]) for model in LISTS for view in ("change", "history")]
+    assert {url: client.get(url).status_code for url in urls} == dict.fromkeys(urls, 404)
+    for model in LISTS:
+        assert world.objects[model] not in client.get(address(model, "changelist")).content.decode()
+
+
+def test_another_teams_buttons_do_not_exist(world: World) -> None:
+    client = enter(make_user(make_team(), Role.ADMIN))
+    before, urls = snapshot(), press_urls(world)
+    assert {url: client.post(url).status_code for url in urls} == dict.fromkeys(urls, 404)
+    assert snapshot() == before
+
+
+def test_opening_a_buttons_address_is_405_and_does_nothing(world: World) -> None:
+    client = enter(world.admin)
+    before, urls = snapshot(), press_urls(world)
+    answers = {url: client.get(url) for url in urls}
+    found = {url: (answer.status_code, answer.headers.get("Allow")) for url, answer in answers.items()}
+    assert found == dict.fromkeys(urls, (405, "POST"))
+    assert snapshot() == before
+
+
+def test_a_press_without_the_forms_token_is_403(world: World) -> None:
+    client = enter(world.admin, enforce_csrf_checks=True)
+    before, urls = snapshot(), press_urls(world)
+    assert {url: client.post(url).status_code for url in urls} == dict.fromkeys(urls, 403)
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_pages_are_only_read(world: World, method: str) -> None:
+    client = enter(world.admin)
+    before = snapshot()
+    urls = [
+        url
+        for model in LISTS
+        for url in (address(model, "changelist"), address(model, "change", world.objects[model]))
+    ]
+    assert {url: getattr(client, method)(url).status_code for url in urls} == dict.fromkeys(urls, 405)
+    assert snapshot() == before
+
+
+def test_only_owners_read_the_whole_audit_chain(world: World) -> None:
+    url = address("events_auditentry", "changelist")
+    assert [enter(user).get(url).status_code for user in (world.admin, make_owner())] == [403, 200]
+
+
+def test_an_owner_without_a_team_reads_no_chats(world: World) -> None:
+    client = enter(make_owner())
+    for model in ("engines_chat", "engines_subagent"):
+        assert client.get(address(model, "change", world.objects[model])).status_code == 404
+
+
+def test_the_menu_shows_what_one_may_open(world: World) -> None:
+    def menu(user: User) -> list[str]:
+        html = enter(user).get(reverse("admin:index")).content.decode()
+        side = html[html.index('class="menu-side"') : html.index("<main")]
+        return [
+            re.sub(r"<[^>]+>", " ", link).split()[0] for link in re.findall(r"<a .*?</a>", side, re.DOTALL)
+        ]
+
+    common = ["Dashboard", "Inbox", "Engines", "Chats", "Subagents", "Users", "Teams", "API"]
+    assert menu(world.admin) == common
+    assert menu(make_owner()) == ["Dashboard", "Inbox", "Engines", "Users", "Teams", "API", "Audit"]

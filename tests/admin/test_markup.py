@@ -1,0 +1,121 @@
+"""Every page keeps the strict policy: nothing inline, no foreign address, everything has a name."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.domain.login_links import create_login_link
+from accounts.models import ApiToken, Team, User
+from engines.models import Chat, Subagent
+from events.models import AuditEntry
+from tests.admin.doors import INBOX, Page, address, enter, request_url
+from tests.factories import (
+    ACTOR,
+    make_engine,
+    make_owner,
+    make_request,
+    make_session,
+    make_team,
+    make_token,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team() -> Team:
+    return make_team()
+
+
+@pytest.fixture
+def reader(team: Team) -> User:
+    """An owner who is a team's admin too: sees every part of every page."""
+    user = make_owner()
+    team.memberships.create(user=user, role="admin")
+    return user
+
+
+def every_page(team: Team, reader: User) -> list[str]:
+    engine = make_engine(team, directories=["/srv/a"])
+    make_session(engine, "ses_1")
+    make_session(engine, "ses_2", "ses_1")
+    whole = make_request(engine, session_id="ses_2")
+    edit = make_request(engine, permission="edit", patterns=["a"], metadata={"diff": "@@ -1 +1 @@\n-a\n+b"})
+    odd = make_request(engine, "cat \u202e", sealed=False)
+    make_token(reader, "requests:read")
+    link = create_login_link(actor=ACTOR, user=make_user(team)).secret
+    objects = {
+        "accounts_user": make_user(team).pk,
+        "accounts_team": team.pk,
+        "accounts_apitoken": ApiToken.objects.get().pk,
+        "engines_engine": engine.pk,
+        "engines_chat": Chat.objects.get().pk,
+        "engines_subagent": Subagent.objects.get().pk,
+        "governance_permissionrequest": whole.pk,
+        "events_auditentry": str(AuditEntry.objects.order_by("n")[0].pk),
+    }
+    return [
+        reverse("admin:index"),
+        reverse("admin:password_change"),
+        f"{reverse(INBOX)}?show=all",
+        request_url(edit),
+        request_url(odd),
+        reverse("login-link", args=[link]),
+        "/login/gone/",
+        "/admin/nothing/",
+        *(address(model, "add") for model in ("accounts_user", "accounts_team", "accounts_apitoken")),
+        *(address(model, "changelist") for model in objects),
+        *(address(model, view, pk) for model, pk in objects.items() for view in ("change", "history")),
+    ]
+
+
+def find_inline(page: Page) -> list[tuple[str, str]]:
+    """What a strict policy forbids, and what reaches beyond this site."""
+    found = []
+    for tag, attributes in page.elements:
+        found += [(tag, name) for name in attributes if name.startswith("on") or name == "style"]
+        if tag == "style" or (tag == "script" and not attributes.get("src")):
+            found.append((tag, "inline"))
+        for name in ("src", "href", "action", "formaction"):
+            value = attributes.get(name, "/")
+            if not value.startswith(("/", "#", "?")) or value.startswith("//"):
+                found.append((tag, value))
+    return found
+
+
+def find_nameless(page: Page) -> list[dict[str, str]]:
+    """Fields that no label names."""
+    labelled = {attributes.get("for") for attributes in page.find("label")}
+    return [
+        attributes
+        for tag, attributes in page.elements
+        if tag in {"input", "select", "textarea"}
+        and attributes.get("type") not in {"hidden", "checkbox", "radio"}
+        and "hidden" not in attributes
+        and attributes.get("id") not in labelled
+    ]
+
+
+def test_every_page_keeps_the_strict_policy(team: Team, reader: User) -> None:
+    client = enter(reader)
+    inline, nameless, policies, icons = {}, {}, set(), {}
+    for url in every_page(team, reader):
+        response = client.get(url)
+        assert response.status_code in {200, 404, 410}, url
+        page = Page(response.content.decode())
+        inline[url], nameless[url] = find_inline(page), find_nameless(page)
+        icons[url] = len(page.find("link", rel="icon"))
+        policies.add(response.headers["Content-Security-Policy"])
+    assert {url: found for url, found in inline.items() if found} == {}
+    assert {url: found for url, found in nameless.items() if found} == {}
+    assert {url: count for url, count in icons.items() if count != 1} == {}
+    [policy] = policies
+    assert {"default-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy.split("; "))
+
+
+def test_the_login_page_too() -> None:
+    page = Page(Client().get(reverse("admin:login")).content.decode())
+    assert (find_inline(page), find_nameless(page), len(page.find("link", rel="icon"))) == ([], [], 1)
