@@ -12,6 +12,7 @@ from django.db.models import F
 
 from events.actors import RELAY_ACTOR, Actor, Subject
 from events.changes import Change, changes
+from events.text import make_storable
 from governance.domain.announce import announce_delivery
 from governance.enums import Reply, ReplyState
 from governance.models import EngineReply, PermissionRequest
@@ -111,10 +112,10 @@ def move_reply(
     actor: Actor = RELAY_ACTOR,
     **values: datetime,
 ) -> bool:
-    """Conditional transition; False when the row had moved on."""
+    """Conditional transition; False when the row had moved on. `error` may be the engine's own words."""
     with changes(actor) as change:
         moved = EngineReply.objects.filter(pk=reply.pk, state__in=list(expected)).update(
-            state=state, last_error=error[:300], **values
+            state=state, last_error=make_storable(error, 300), **values
         )
         if not moved:
             return False
