@@ -27,6 +27,8 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
         filterset_class = self.get_filterset_class(view, queryset)
         known = set(filterset_class.base_filters) if filterset_class else set()
         refuse_unknown_parameters(request, known | PARAMETERS)
+        if not known & set(request.query_params):
+            return queryset
         filtered: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         return filtered
 

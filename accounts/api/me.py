@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,7 +13,7 @@ from accounts.api.scopes import ANY_TOKEN
 from accounts.api.serializers import ReadSerializer
 from accounts.api.views import ApiView
 from accounts.enums import Role, UserKind
-from accounts.models import ApiToken, User
+from accounts.models import User
 from accounts.principal import Principal
 from accounts.queries import list_open_memberships
 
@@ -48,13 +50,12 @@ class MeSerializer(ReadSerializer):
     @extend_schema_field(OwnTeamSerializer(many=True))
     def get_teams(self, _user: User) -> list[object]:
         memberships = list_open_memberships(self.context["principal"])
-        return [OwnTeamSerializer().to_representation(membership) for membership in memberships]
+        return [OwnTeamSerializer.show(membership) for membership in memberships]
 
     @extend_schema_field(OwnTokenSerializer(allow_null=True))
-    def get_token(self, _user: User) -> object:
+    def get_token(self, _user: User) -> Any:
         principal: Principal = self.context["principal"]
-        token: ApiToken | None = principal.token
-        return None if token is None else OwnTokenSerializer().to_representation(token)
+        return OwnTokenSerializer.show(principal.token)
 
 
 class MeView(ApiView):

@@ -47,6 +47,17 @@ class ReadSerializer(serializers.Serializer[Any]):
             cls.shared_readers = readers  # type: ignore[attr-defined]  # made on first use
         return readers
 
+    @classmethod
+    def show(cls, instance: Any) -> Any:
+        """One object inside another; None stays None. For serializers that need no context."""
+        if instance is None:
+            return None
+        shared: ReadSerializer | None = cls.__dict__.get("shared_instance")
+        if shared is None:
+            shared = cls()
+            cls.shared_instance = shared  # type: ignore[attr-defined]  # made on first use
+        return shared.to_representation(instance)
+
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return {name: read(self, instance) for name, read in self.list_readers()}
 
@@ -57,13 +68,8 @@ def build_reader(serializer_class: type, name: str, field: Any) -> Reader:
         return method
     read = attrgetter(field.source or name)
     if isinstance(field, ReadSerializer):
-        nested = type(field)
-
-        def read_nested(serializer: Any, instance: Any) -> Any:
-            value = read(instance)
-            return None if value is None else nested(context=serializer.context).to_representation(value)
-
-        return read_nested
+        show = type(field).show
+        return lambda _, instance: show(read(instance))
     return lambda _, instance: read(instance)
 
 

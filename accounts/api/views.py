@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from rest_framework import mixins
@@ -66,10 +67,10 @@ class ApiViewSet(ApiView, GenericViewSet[Any]):
 
     def get_object_or_404(self, rows: QuerySet[M], record_id: str) -> M:
         """Raises NotFound for what does not exist and for what this caller can't see, alike."""
-        row = rows.filter(pk=record_id).first()
-        if row is None:
-            raise NotFound("There is no such thing here.")
-        return row
+        try:
+            return rows.get(pk=record_id)
+        except ObjectDoesNotExist as error:
+            raise NotFound("There is no such thing here.") from error
 
     def answer_page(self, rows: Any, serializer_class: Any, **context: Any) -> Response:
         """A page of a list that is not this resource's own."""

@@ -21,7 +21,6 @@ from accounts.api.serializers import (
 from accounts.principal import Principal
 from engines.models import Chat, Subagent
 from events.masking import mask_secrets
-from governance.content import RequestContent
 from governance.domain.decide import describe_end
 from governance.enums import CloseReason, Reply, ReplyState, RequestSource, RequestState
 from governance.models import EngineReply, PermissionRequest
@@ -48,9 +47,14 @@ class Viewer:
 
     @classmethod
     def of(cls, principal: Principal, requests: list[PermissionRequest]) -> Viewer:
-        """Two queries, however many requests."""
-        ids = [request.pk for request in requests]
-        return cls(principal, find_my_votes(principal, ids), find_last_replies(ids))
+        """At most two queries: service accounts never vote, and only engines are replied to."""
+        asked = [] if principal.user.is_service else [request.pk for request in requests]
+        engines = [request.pk for request in requests if request.engine_id is not None]
+        return cls(
+            principal,
+            find_my_votes(principal, asked) if asked else {},
+            find_last_replies(engines) if engines else {},
+        )
 
     def explain(self, request: PermissionRequest) -> str:
         """Why this viewer can't decide this request now; "" when they can."""
@@ -170,8 +174,7 @@ class RequestSerializer(ReadSerializer):
 
     @extend_schema_field(MyDecisionSerializer(allow_null=True))
     def get_my_decision(self, request: PermissionRequest) -> Any:
-        vote = self.viewer.votes.get(request.pk)
-        return None if vote is None else MyDecisionSerializer().to_representation(vote)
+        return MyDecisionSerializer.show(self.viewer.votes.get(request.pk))
 
     @extend_schema_field(ActorSerializer)
     def get_requester(self, request: PermissionRequest) -> dict[str, str]:
@@ -193,8 +196,7 @@ class RequestSerializer(ReadSerializer):
 
     @extend_schema_field(DeliverySerializer(allow_null=True))
     def get_delivery(self, request: PermissionRequest) -> Any:
-        reply = self.viewer.replies.get(request.pk)
-        return None if reply is None else DeliverySerializer().to_representation(reply)
+        return DeliverySerializer.show(self.viewer.replies.get(request.pk))
 
 
 class ContentSerializer(ReadSerializer):
@@ -226,8 +228,7 @@ class RequestDetailSerializer(RequestSerializer):
 
     @extend_schema_field(ContentSerializer(allow_null=True))
     def get_content(self, _request: PermissionRequest) -> Any:
-        content: RequestContent | None = self.context["content"]
-        return None if content is None else ContentSerializer().to_representation(content)
+        return ContentSerializer.show(self.context["content"])
 
 
 class WishSerializer(WriteSerializer):

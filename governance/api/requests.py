@@ -37,13 +37,25 @@ from governance.domain.reading import read_content
 from governance.domain.requests import Wish, create_request
 from governance.models import PermissionRequest
 from governance.policies import can_read_full
-from governance.queries import count_siblings, get_request, list_requests
+from governance.queries import count_siblings, list_requests
 from live.hub import wait_for_change
 from live.queries import read_head
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,100}")
 DEFAULT_WAIT_S = 30.0
 MAX_WAIT_S = 60.0
+
+COLUMNS = [
+    *(
+        field.name
+        for field in PermissionRequest._meta.fields
+        if field.name not in {"content", "idempotency_key"}
+    ),
+    *(f"team__{name}" for name in ("name", "chat_user_may_decide", "tokens_may_decide")),
+    "engine__name",
+    *(f"chat__{name}" for name in ("title", "ai_engine_session_id", "user")),
+    *(f"subagent__{name}" for name in ("agent", "description")),
+]
 
 READERS = (Scope.REQUESTS_READ, Scope.REQUESTS_CREATE)
 TIMEOUT = OpenApiParameter(
@@ -76,9 +88,9 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
     }
 
     def get_queryset(self) -> QuerySet[PermissionRequest]:
-        """Without the content, which no list shows and which may be large."""
+        """Only what is shown: building a wide query costs more than the database takes to answer it."""
         rows = list_requests(self.principal).select_related("team", "engine", "chat", "subagent")
-        return rows.defer("content", "engine__password")
+        return rows.only(*COLUMNS)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = list(self.paginate_queryset(self.filter_queryset(self.get_queryset())) or [])
@@ -113,7 +125,7 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
     def retrieve(self, request: Request, pk: str) -> Response:
         """One request, with its full content for those who may read it; reading secrets is audited."""
         refuse_unknown_parameters(request, frozenset())
-        row = get_request(self.principal, pk)
+        row = self.find_row(self.get_queryset().only(*COLUMNS, "content"), pk)
         content = (
             read_content(principal=self.principal, request=row)
             if can_read_full(self.principal, row)
@@ -159,7 +171,7 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
         waiting = Waiting.of(request)
         while True:
             cursor = read_head()  # before the row, so that no change is missed
-            row = self.find_row(pk)
+            row = self.find_row(self.get_queryset(), pk)
             left_s = timeout_s - waiting.elapsed_s
             if not row.is_pending or left_s <= 0:
                 return self.answer(row)
@@ -170,27 +182,27 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
                 return pause
 
     def answer_state(self, request_id: str) -> Response:
-        return self.answer(self.find_row(request_id))
+        return self.answer(self.find_row(self.get_queryset(), request_id))
 
     def answer(self, row: PermissionRequest) -> Response:
         viewer = Viewer.of(self.principal, [row])
         return Response(RequestSerializer(row, context={"viewer": viewer}).data)
 
-    def find_row(self, request_id: str) -> PermissionRequest:
-        row = self.get_queryset().filter(pk=request_id).first()
-        if row is None:
-            raise NotFound("There is no such permission request.")
-        return row
+    def find_row(self, rows: QuerySet[PermissionRequest], request_id: str) -> PermissionRequest:
+        try:
+            return rows.get(pk=request_id)
+        except PermissionRequest.DoesNotExist as error:
+            raise NotFound("There is no such permission request.") from error
 
     def find_team(self, team_id: str | None) -> Team:
         """The team named, or the only one the caller belongs to; raises Invalid."""
         wanted = sorted(self.principal.team_ids) if team_id is None else [team_id]
         if len(wanted) != 1:
             raise Invalid("Name the team that shall decide.", field="team")
-        team = list_teams(self.principal).filter(pk=wanted[0]).first()
-        if team is None:
-            raise Invalid("There is no such team.", field="team")
-        return team
+        try:
+            return list_teams(self.principal).get(pk=wanted[0])
+        except Team.DoesNotExist as error:
+            raise Invalid("There is no such team.", field="team") from error
 
 
 def read_idempotency_key(request: Request) -> str:
