@@ -226,6 +226,7 @@ def test_an_envelope_of_another_shape_is_refused(raw: Any) -> None:
         parse(raw)
 
 
+@settings(deadline=None)
 @given(json_values)
 def test_no_json_value_does_worse_than_a_protocol_error(raw: Any) -> None:
     with contextlib.suppress(EngineProtocolError):
@@ -235,6 +236,7 @@ def test_no_json_value_does_worse_than_a_protocol_error(raw: Any) -> None:
 KINDS = sorted({raw["payload"]["type"] for name in STREAMS for raw in read_frames(name)})
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KINDS), json_values)
 def test_no_properties_do_worse_than_a_protocol_error(kind: str, properties: Any) -> None:
     with contextlib.suppress(EngineProtocolError):
@@ -253,7 +255,7 @@ def list_places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]
 RECORDED = [raw for name in STREAMS for raw in read_frames(name)]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data(), json_values)
 def test_a_recorded_event_with_one_value_exchanged_does_no_worse_than_that(
     data: st.DataObject, value: Any
@@ -268,6 +270,7 @@ def test_a_recorded_event_with_one_value_exchanged_does_no_worse_than_that(
         parse(raw)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_do_worse_than_a_protocol_error(data: bytes) -> None:
     with contextlib.suppress(EngineProtocolError):
@@ -305,6 +308,7 @@ def test_two_keys_that_become_the_same_both_stay() -> None:
     assert (sorted(clean.values()), is_altered) == ([1, 2], True)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text("a\x00\u2400 ()012", max_size=8), st.integers()))
 def test_no_value_is_hidden_by_another_keys_replacement(value: dict[str, int]) -> None:
     clean, _ = make_storable(value)
@@ -321,6 +325,7 @@ def test_deep_nesting_is_cut_and_not_lost() -> None:
     assert (clean, is_altered) == (CUT_TEXT, True)
 
 
+@settings(deadline=None)
 @given(json_values)
 def test_storable_values_have_a_utf8_form_without_nul(value: Any) -> None:
     clean, is_altered = make_storable(value)
