@@ -68,31 +68,39 @@ class Reconciler:
         self.ingest = ingest
         self.outbox = outbox
         self._one_at_a_time = asyncio.Lock()
+        # Directories not looked at since something was missed there, with what an absence in them means.
+        self._unseen: dict[str, CloseReason] = {}
 
     async def run_full(self) -> None:
         """Everything the engine knows, after a (re)connect: what was not seen will not be told again."""
         async with self._one_at_a_time:
             was_away, self.link.connection.was_away = self.link.connection.was_away, False
-            reason = CloseReason.ENGINE_RESTARTED if was_away else CloseReason.ENGINE_DROPPED
             self.link.problems.clear()
-            await self._run(await self._list_all_directories(), gone=reason)
+            directories = await self._list_all_directories()
+            for directory in directories:
+                # A restart explains an absence, whatever came after it.
+                if was_away or self._unseen.get(directory) != CloseReason.ENGINE_RESTARTED:
+                    reason = CloseReason.ENGINE_RESTARTED if was_away else CloseReason.ENGINE_DROPPED
+                    self._unseen[directory] = reason
+            await self._run(directories)
 
     async def run_everywhere(self) -> None:
         """Everything the engine knows, while connected: an event could not be read."""
         async with self._one_at_a_time:
-            await self._run(await self._list_all_directories(), gone=None)
+            await self._run(await self._list_all_directories())
 
     async def run_light(self) -> None:
         """The directories where something is open, while connected."""
         async with self._one_at_a_time:
             open_ones = await self.link.read(list_open_directories, self.link.engine)
             doubtful = [directory for _, directory in self.link.problems]
-            await self._run([*self.link.engine.directories, *open_ones, *doubtful], gone=None)
+            await self._run([*self.link.engine.directories, *open_ones, *doubtful, *self._unseen])
 
     async def run_directory(self, directory: str) -> None:
         """A directory was disposed of: its pending requests are gone, with no event for each."""
         async with self._one_at_a_time:
-            await self._run([directory], gone=CloseReason.ENGINE_DROPPED)
+            self._unseen.setdefault(directory, CloseReason.ENGINE_DROPPED)
+            await self._run([directory])
 
     async def _list_all_directories(self) -> list[str]:
         ours = await self.link.read(list_known_directories, self.link.engine)
@@ -112,12 +120,12 @@ class Reconciler:
         self.link.problems.pop((what, directory), None)
         return value
 
-    async def _run(self, directories: Iterable[str], *, gone: CloseReason | None) -> None:
+    async def _run(self, directories: Iterable[str]) -> None:
         gate = asyncio.Semaphore(CONCURRENT_DIRECTORIES)
 
         async def reconcile(directory: str) -> None:
             async with gate:
-                await self._reconcile(directory, gone)
+                await self._reconcile(directory)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -127,16 +135,18 @@ class Reconciler:
         except* EngineUnauthorized as refused:
             raise refused.exceptions[0] from None
 
-    async def _reconcile(self, directory: str, gone: CloseReason | None) -> None:
+    async def _reconcile(self, directory: str) -> None:
         view = await self._look(directory)
         try:
-            await self._apply(view, gone)
+            await self._apply(view, self._unseen.get(directory))
         except EngineUnauthorized:
             raise
         except EngineError as error:
             self.link.problems["state", directory] = f"Its state{place(directory)} can't be had: {error}"
         else:
             self.link.problems.pop(("state", directory), None)
+            if view.permissions.is_complete and view.busy is not None:
+                self._unseen.pop(directory, None)
 
     async def _look(self, directory: str) -> View:
         client, asked_at = self.link.client, timezone.now()

@@ -21,7 +21,7 @@ from relay.supervisor import run_supervisors
 from tests.factories import make_engine, make_principal, make_team, make_user
 from tests.support.engine_lab import EngineLab
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 POLL_S = 0.02
 
 T = TypeVar("T")
