@@ -217,8 +217,10 @@ Countersign demo
 
 What to do
   1. Open the link and choose a password. The dashboard shows what waits for you.
-  2. Open the inbox. Agents ask for {kinds}.
-  3. Approve the edit of README.md ("Review…" shows its diff), then look at {readme}.
+  2. Open the inbox. Agents ask for
+     {kinds}.
+  3. Approve the edit of README.md ("Review…" shows its diff), then look at
+     {readme}.
   4. Deny a command with a message. {hears}
   5. Watch new requests come in, and those decided elsewhere turn grey.
 
