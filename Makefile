@@ -8,7 +8,7 @@ VENV_PYTHON := .venv/bin/python
 CHECK_ENVIRONMENT := COUNTERSIGN_DATA_DIR=var/check/data COUNTERSIGN_KEYS_FILE=var/check/keys/countersign.keys
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench requirements set-up set-up-dev
+.PHONY: help demo run test fuzz check bench requirements set-up set-up-dev
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: set-up ## start the portal and the relay on your own data
 test: set-up-dev ## run every test: SQLite, PostgreSQL, Redis protocol, real engine, real browser
 	@$(BOOTSTRAP) --optional opencode chromium postgres valkey
 	@$(VENV_PYTHON) -m tests.support.suite
+
+fuzz: set-up-dev ## run the property tests alone, with many more examples
+	@HYPOTHESIS_PROFILE=fuzz $(VENV_PYTHON) -m pytest -n 2 -m hypothesis -o faulthandler_timeout=0
 
 check: set-up-dev ## lint, formatting, types, templates, Django's own checks, missing migrations
 	.venv/bin/ruff check .

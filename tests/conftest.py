@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.support.database",
     "tests.support.engine_lab",
     "tests.support.network",
+    "tests.support.properties",
     "tests.support.servers",
 ]
 

@@ -122,5 +122,5 @@ def test_make_help_lists_every_target_that_a_person_runs() -> None:
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     targets = [line.split()[1] for line in shown.splitlines()]
     assert targets == [
-        *("help", "demo", "run", "test", "check", "bench", "requirements", "set-up", "set-up-dev"),
+        *("help", "demo", "run", "test", "fuzz", "check", "bench", "requirements", "set-up", "set-up-dev"),
     ]
