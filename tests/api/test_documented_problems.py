@@ -18,7 +18,7 @@ TEXT = (ROOT / "docs" / "api.md").read_text()
 ROOMS = ["events", "accounts", "live", "reviews", "engines", "governance", "portal"]
 
 # Of REST framework's errors, those that its views raise for us.
-FRAMEWORK = [
+FRAMEWORK: list[type[exceptions.APIException]] = [
     exceptions.NotAuthenticated,
     exceptions.PermissionDenied,
     exceptions.NotFound,
@@ -46,8 +46,9 @@ def literal_codes() -> Iterator[str]:
 
 
 def known_codes() -> set[str]:
-    defaults = {each.default_code for each in (DomainError, *DomainError.__subclasses__())}
-    framework = {CODES.get(each.default_code, each.default_code) for each in FRAMEWORK}
+    ours: list[type[DomainError]] = [DomainError, *DomainError.__subclasses__()]
+    defaults = {each.default_code for each in ours}
+    framework = {CODES.get(str(each.default_code), str(each.default_code)) for each in FRAMEWORK}
     pages = {describe_status(status)[0] for status in (400, 403, 404, 500)}
     return ({*literal_codes()} | defaults | framework | pages) - ELSEWHERE
 
