@@ -103,6 +103,7 @@ class PortalModelAdmin(admin.ModelAdmin):
     # What people read; the model's own names where these are empty.
     singular: ClassVar[str] = ""
     plural: ClassVar[str] = ""
+    list_name: ClassVar[str] = ""
     # One sentence under the list's title, and one in the place of an empty list.
     list_description: ClassVar[str] = ""
     empty_text: ClassVar[str] = "Nothing here yet."
@@ -189,7 +190,7 @@ class PortalModelAdmin(admin.ModelAdmin):
             return refuse_method(request, "GET", "HEAD")
         context = {
             **self.names(),
-            "title": capfirst(self.names()["plural"]),
+            "title": self.names()["list_name"],
             "list_description": self.list_description,
             "empty_text": self.empty_text,
             **(extra_context or {}),
@@ -197,9 +198,11 @@ class PortalModelAdmin(admin.ModelAdmin):
         return super().changelist_view(request, context)
 
     def names(self) -> dict[str, str]:
+        plural = self.plural or str(self.opts.verbose_name_plural)
         return {
             "singular": self.singular or str(self.opts.verbose_name),
-            "plural": self.plural or str(self.opts.verbose_name_plural),
+            "plural": plural,
+            "list_name": self.list_name or capfirst(plural),
         }
 
     def change_view(

@@ -37,6 +37,7 @@ SCRIPT_HEADER = "X-Countersign-Script"
 @admin.register(PermissionRequest)
 class PermissionRequestAdmin(PortalModelAdmin):
     subject_kind = "permission_request"
+    list_name = "Inbox"
     change_list_template = "admin/governance/permissionrequest/change_list.html"
     list_display = ("summary",)
     list_filter = (StateFilter, EngineFilter, PermissionFilter, ChatFilter)

@@ -59,8 +59,10 @@ function insert(ordered) {
         freshen(row, "is-new");
         anchor = row;
     }
-    document.querySelector("#rows thead").hidden = false;
-    document.querySelector("#rows > .empty")?.remove();
+    if (ordered.length) {
+        document.querySelector("#rows thead").hidden = false;
+        document.querySelector("#rows > .empty")?.remove();
+    }
     held = null;
     showNew.hidden = true;
 }

@@ -37,7 +37,7 @@ async function refresh() {
     const mayStill = Boolean(fresh.querySelector("#decide")) === Boolean(document.getElementById("decide"));
     if (hasEnded || isOther || !mayStill) {
         replaceAll(fresh);
-        if (hasEnded) toast("warning", fresh.querySelector(".state-line").textContent.trim().replace(/\s+/g, " "));
+        if (hasEnded) toast("warning", shown.querySelector(".state-line").textContent.trim().replace(/\s+/g, " "));
         return;
     }
     for (const part of [".request-head", ".request-side"]) {

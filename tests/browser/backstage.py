@@ -1,0 +1,131 @@
+"""Runs beside the server, on its database: makes rows and decides as other people, on one line of JSON each.
+
+    python -m tests.browser.backstage        {"do": "request", "engine": …, "command": "ls"}  ->  {"id": …}
+
+A process of its own, because the test process stands on another database.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402 - needs the set-up above
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from accounts.domain.users import set_password  # noqa: E402
+from accounts.models import User  # noqa: E402
+from accounts.principal import Principal  # noqa: E402
+from engines.domain.messages import MessageFacts, PartFacts, record_message, record_part  # noqa: E402
+from engines.models import Engine  # noqa: E402
+from events.actors import RELAY_ACTOR, Door  # noqa: E402
+from governance.domain.decide import approve_request, deny_request  # noqa: E402
+from governance.domain.requests import seal_request  # noqa: E402
+from governance.models import PermissionRequest  # noqa: E402
+from tests.factories import (  # noqa: E402
+    ACTOR,
+    PASSWORD,
+    make_engine,
+    make_request,
+    make_session,
+    make_team,
+    make_user,
+)
+
+
+def make_world(label: str) -> dict[str, str]:
+    """A team of its own for one test: two approvers, an engine, a chat with a subagent."""
+    team = make_team(f"Team {label}")
+    people = {
+        name: make_user(team, role, username=f"{name.lower()}-{label}", name=name)
+        for name, role in (("Alice", "admin"), ("Bob", "approver"), ("Vera", "viewer"))
+    }
+    engine = make_engine(team, name=f"build-{label}", directories=["/srv/shop"])
+    make_session(engine, "ses_root", title="Fix the checkout total")
+    make_session(engine, "ses_child", "ses_root", title="Look for other places", agent="explore")
+    at = timezone.now()
+    record_message(engine=engine, facts=MessageFacts("msg_1", "ses_root", "user", "", at, True, ""))
+    record_part(
+        engine=engine, facts=PartFacts("prt_1", "msg_1", "ses_root", "text", text="The total is wrong.")
+    )
+    return {
+        "team": team.pk,
+        "engine": engine.pk,
+        **{name: person.username for name, person in people.items()},
+    }
+
+
+def give_password(user: str) -> dict[str, str]:
+    set_password(actor=ACTOR, user=User.objects.get(username=user), password=PASSWORD)
+    return {"password": PASSWORD}
+
+
+def log_in(user: str) -> dict[str, str]:
+    """The session cookie of a person who has logged in."""
+    person = User.objects.get(username=user)
+    session = SessionStore()
+    session[SESSION_KEY] = person.pk
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.save()
+    return {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key or ""}
+
+
+def ask(engine: str, command: str, **values: Any) -> dict[str, str]:
+    return {"id": make_request(Engine.objects.get(pk=engine), command, **values).pk}
+
+
+def seal(id: str, arguments: dict[str, Any]) -> dict[str, str]:  # noqa: A002 - the row's name for it
+    request = PermissionRequest.objects.get(pk=id)
+    seal_request(actor=RELAY_ACTOR, request=request, arguments=arguments, now=timezone.now())
+    return {}
+
+
+def decide(id: str, user: str, verdict: str, reason: str = "") -> dict[str, str]:  # noqa: A002
+    request = PermissionRequest.objects.get(pk=id)
+    principal = Principal(User.objects.get(username=user), Door.API)
+    act = approve_request if verdict == "approve" else deny_request
+    act(principal=principal, request_id=id, fingerprint=request.fingerprint, reason=reason)
+    return {}
+
+
+def tell(id: str) -> dict[str, str]:  # noqa: A002
+    """What the database holds of a request."""
+    request = PermissionRequest.objects.get(pk=id)
+    return {
+        "state": request.state,
+        "decided_by": request.decided_by_label,
+        "message": request.decision_message,
+        "door": request.decision_door,
+    }
+
+
+ACTS: dict[str, Callable[..., dict[str, str]]] = {
+    "world": make_world,
+    "password": give_password,
+    "session": log_in,
+    "request": ask,
+    "seal": seal,
+    "decide": decide,
+    "tell": tell,
+}
+
+
+def main() -> None:
+    for line in sys.stdin:
+        wish = json.loads(line)
+        answer = ACTS[wish.pop("do")](**wish)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
