@@ -28,7 +28,9 @@ class Principal:
         return dict(
             Membership.objects.filter(
                 user=self.user, user__is_active=True, ended_at=None, team__retired_at=None
-            ).values_list("team_id", "role")
+            )
+            .order_by()
+            .values_list("team_id", "role")
         )
 
     @cached_property
