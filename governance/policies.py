@@ -11,10 +11,15 @@ from governance.models import PermissionRequest
 
 
 def can_see_request(principal: Principal, request: PermissionRequest) -> bool:
-    """State, summary and metadata: the team's members and owners."""
+    """State and metadata: the team's members and owners."""
     if not principal.has_scope(Scope.REQUESTS_READ):
         return is_own_request(principal, request) and principal.has_scope(Scope.REQUESTS_CREATE)
     return principal.sees_all_teams or request.team_id in principal.team_ids
+
+
+def can_read_summary(principal: Principal, request: PermissionRequest) -> bool:
+    """What is asked, secrets masked, and what was said about it: members only, as `can_read_full`."""
+    return request.team_id in principal.team_ids
 
 
 def can_read_full(principal: Principal, request: PermissionRequest) -> bool:

@@ -24,7 +24,7 @@ from events.masking import mask_secrets
 from governance.domain.decide import describe_end
 from governance.enums import CloseReason, Reply, ReplyState, RequestSource, RequestState
 from governance.models import EngineReply, PermissionRequest
-from governance.policies import explain_not_deciding
+from governance.policies import can_read_summary, explain_not_deciding
 from governance.queries import find_last_replies, find_my_votes
 from reviews.enums import Verdict
 from reviews.models import Vote
@@ -116,6 +116,14 @@ class DeliverySerializer(ReadSerializer):
     ended_at = serializers.DateTimeField(allow_null=True)
 
 
+def hide_commands(shown: dict[str, Any]) -> None:
+    """For an owner outside the team: state and metadata stay, what is asked and said about it goes."""
+    shown |= {"summary": "", "is_summary_whole": False, "decision_message": ""}
+    for name, text in (("chat", "title"), ("subagent", "description")):
+        if shown[name] is not None:
+            shown[name] = {**shown[name], text: ""}
+
+
 class RequestSerializer(ReadSerializer):
     """A permission request as lists show it: recognised secrets are masked."""
 
@@ -125,7 +133,7 @@ class RequestSerializer(ReadSerializer):
     state = serializers.ChoiceField(choices=RequestState.choices)
     fingerprint = serializers.CharField(help_text="What a decision has to carry.")
     permission = serializers.CharField()
-    summary = serializers.CharField()
+    summary = serializers.CharField(help_text="Empty for owners outside the team.")
     is_summary_whole = serializers.BooleanField(help_text="The summary shows everything there is.")
     findings = FindingSerializer(many=True)
     arguments_known = serializers.BooleanField()
@@ -165,6 +173,12 @@ class RequestSerializer(ReadSerializer):
     def viewer(self) -> Viewer:
         viewer: Viewer = self.context["viewer"]
         return viewer
+
+    def to_representation(self, instance: PermissionRequest) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        if not can_read_summary(self.viewer.principal, instance):
+            hide_commands(shown)
+        return shown
 
     def get_can_decide(self, request: PermissionRequest) -> bool:
         return not self.viewer.explain(request)

@@ -274,3 +274,17 @@ def test_service_account_reads_but_is_never_offered_a_decision(
     shown = call_as(make_service(user, team)).read(f"permission-requests/{row.pk}/").json()
     assert (shown["can_decide"], shown["cannot_decide_because"]) == (False, "Service accounts never decide.")
     assert PermissionRequest.objects.get(pk=row.pk).is_pending
+
+
+def test_owner_outside_the_team_reads_no_command(engine: Engine) -> None:
+    session_id = make_session(engine, title="The plan")
+    row = make_request(engine, "deploy the-plan", session_id=session_id)
+    client = call_as(make_owner())
+    for shown in (
+        client.read("permission-requests/").json()["results"][0],
+        client.read(f"permission-requests/{row.pk}/").json(),
+    ):
+        assert (shown["id"], shown["state"], shown["summary"]) == (row.pk, "pending", "")
+        assert "plan" not in str(shown)
+    assert read_ids(client.read("permission-requests/?search=plan")) == []
+    assert read_ids(client.read("permission-requests/?search=nothing")) == []
