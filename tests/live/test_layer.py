@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -82,6 +83,9 @@ class HubProcess:
         async for line in self.process.stdout:
             self.lines.append(line.decode().strip())
 
+    def has_heard(self, seq: int) -> bool:
+        return f"event {seq}" in self.lines
+
     def commit(self, audience: str) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(f"{audience}\n".encode())
@@ -122,7 +126,7 @@ async def test_two_hubs_in_two_processes_hear_each_other(
         # What comes first may still have been found when the subscription began.
         for seq in range(start + 1, start + 4):
             await writer.run(emit, team.audience)
-            await until(lambda seq=seq: f"event {seq}" in other.lines)
+            await until(partial(other.has_heard, seq))
         for _ in range(3):
             other.commit(team.audience)
         heard = [(await socket.receive())["seq"] for _ in range(6)]

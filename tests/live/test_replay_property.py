@@ -132,7 +132,7 @@ def world(transactional_db: None) -> tuple[list[User], list[str], list[str]]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

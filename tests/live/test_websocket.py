@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -238,10 +239,8 @@ async def test_topics_limit_what_is_heard(
     start = await head(writer)
     live = await connect(token=token, query="?topics=health,chats")
     await live.receive_until("ready")
-    seqs = [
-        await writer.run(lambda topic=topic: emit(team.audience, topic=topic))
-        for topic in ("requests", "health", "notices", "chats")
-    ]
+    topics = ("requests", "health", "notices", "chats")
+    seqs = [await writer.run(partial(emit, team.audience, topic=topic)) for topic in topics]
     replayed = await connect(token=token, query=f"?since={start}&topics=health,chats")
     wanted = [seqs[1], seqs[3]]
     assert [await seqs_until_ready(replayed), [(await live.receive())["seq"] for _ in wanted]] == [
