@@ -24,7 +24,10 @@ MAX_SECRET_LENGTH = 100
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter_by_link(request: HttpRequest, secret: str) -> HttpResponse:
-    """GET shows the form and spends nothing: mail scanners and previews open links. POST spends it."""
+    """GET shows the form and spends nothing: mail scanners and previews open links. POST spends it.
+
+    The address holds the secret; the site's referrer policy keeps it from other sites.
+    """
     link = find_login_link(secret) if len(secret) <= MAX_SECRET_LENGTH else None
     if link is None:
         return answer_gone(request)
@@ -33,10 +36,7 @@ def enter_by_link(request: HttpRequest, secret: str) -> HttpResponse:
         return set_password_and_sign_in(request, secret, link.user, form.cleaned_data["new_password1"])
     status = 400 if request.method == "POST" else 200
     context = {"form": form, "person": link.user, "title": "Set your password"}
-    response = render(request, "accounts/login_link.html", context, status=status)
-    # The address holds the secret.
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "accounts/login_link.html", context, status=status)
 
 
 @sensitive_variables("secret", "password")
@@ -51,6 +51,4 @@ def set_password_and_sign_in(request: HttpRequest, secret: str, user: User, pass
 
 
 def answer_gone(request: HttpRequest) -> HttpResponse:
-    response = render(request, "accounts/login_link_gone.html", {"title": "Link used or expired"}, status=410)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "accounts/login_link_gone.html", {"title": "Link used or expired"}, status=410)
