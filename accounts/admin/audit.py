@@ -75,11 +75,11 @@ class AuditEntryAdmin(PortalModelAdmin):
         return format_html("{} {}", entry.subject_kind.replace("_", " "), render_code(entry.subject_id))
 
     @admin.display(description="before")
-    def values_before(self, entry: AuditEntry) -> SafeString:
+    def values_before(self, entry: AuditEntry) -> str:
         return render_values(entry.before)
 
     @admin.display(description="after")
-    def values_after(self, entry: AuditEntry) -> SafeString:
+    def values_after(self, entry: AuditEntry) -> str:
         return render_values(entry.after)
 
     @admin.display(description="hash")

@@ -5,7 +5,10 @@ import { openStream } from "./stream.js";
 import { toast } from "./toast.js";
 
 const SETTLE_MS = 120;
+/* Between two refreshes; longer where the server takes long, so that many open pages never crowd it. */
 const REST_MS = 800;
+const REST_PER_MS = 12;
+const LONGEST_REST_MS = 10000;
 const WORDS = {
     connecting: "Connecting…",
     live: "Live",
@@ -31,7 +34,8 @@ export function showWaiting(count) {
 }
 
 async function showPulse() {
-    const answer = await fetch("/admin/pulse/", { headers: { Accept: "application/json" } });
+    const url = document.querySelector("meta[name=pulse]").content;
+    const answer = await fetch(url, { headers: { Accept: "application/json" } });
     if (answer.ok && !answer.redirected) showWaiting((await answer.json()).waiting);
 }
 
@@ -72,8 +76,10 @@ export function follow({ topics, refresh, concerns = () => true }) {
         isRunning = true;
         while (isDirty && !document.hidden) {
             isDirty = false;
+            const startedAt = performance.now();
             await refresh();
-            await new Promise((resolve) => setTimeout(resolve, REST_MS));
+            const restMs = Math.max(REST_MS, REST_PER_MS * (performance.now() - startedAt));
+            await new Promise((resolve) => setTimeout(resolve, Math.min(restMs, LONGEST_REST_MS)));
         }
         isRunning = false;
     }

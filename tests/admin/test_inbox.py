@@ -154,7 +154,7 @@ def test_a_row_approves_only_what_it_shows_whole(client: Client, engine: Engine)
 def test_a_forged_press_on_such_a_row_opens_the_page_instead(client: Client, engine: Engine) -> None:
     for request in not_whole_requests(engine):
         response = press_row(client, request, "approve")
-        assert (response.status_code, response.url) == (302, request_url(request))
+        assert (response.status_code, response.headers["Location"]) == (302, request_url(request))
         forged = press_row(client, request, "approve", headers={"X-Countersign-Script": "1"})
         assert (forged.status_code, forged.json()["code"], forged.json()["url"]) == (
             409,
@@ -179,8 +179,8 @@ def test_the_lists_query_can_lead_nowhere_else(client: Client, engine: Engine) -
     request = make_request(engine)
     data = {f"fingerprint-{request.pk}": request.fingerprint, "list_query": "//evil.example/\r\nX: y"}
     response = client.post(request_url(request, "deny-from-list"), data)
-    assert response.url.startswith(f"{reverse(INBOX)}?")
-    assert "\n" not in response.url
+    assert response.headers["Location"].startswith(f"{reverse(INBOX)}?")
+    assert "\n" not in response.headers["Location"]
 
 
 @pytest.mark.parametrize("verb", ["approve", "deny"])

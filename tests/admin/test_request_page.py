@@ -116,6 +116,14 @@ def test_an_owner_who_is_no_member_reads_the_masked_summary(engine: Engine) -> N
     assert request.is_pending
 
 
+def test_what_reviewers_wrote_is_for_members(client: Client, engine: Engine) -> None:
+    request = make_request(engine)
+    deny(client, request, reason="our words to the agent")
+    owner = enter(make_owner())
+    shown = [open_page(reader, request_url(request)).text.count("our words") for reader in (client, owner)]
+    assert shown == [2, 0]
+
+
 def test_a_diff_keeps_its_signs_and_its_kinds(client: Client, engine: Engine) -> None:
     request = make_request(
         engine, permission="edit", patterns=["app.py"], metadata={"filepath": "/srv/app.py", "diff": DIFF}
