@@ -1,4 +1,4 @@
-"""A newcomer's first minutes: the demo's link, one approval, one denial with a message, on the real engine."""
+"""A newcomer's first minutes on the real engine: the demo's link, an approval, a denial with a message."""
 
 from __future__ import annotations
 
