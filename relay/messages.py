@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from engines.domain.messages import (
     MessageFacts,
     PartFacts,
     abort_unfinished_messages,
+    describe_part as describe,
+    measure_progress,
     record_message,
     record_part,
     refresh_preview,
 )
-from engines.models import Engine
+from engines.models import Chat, Engine, Subagent
 from relay.link import EngineLink
 from relay.opencode.records import Message, MessageWithParts, Part
 
@@ -21,36 +24,40 @@ SHOWN_PARTS = frozenset({"text", "tool"})
 BATCH = 200
 # More than this is written at once instead of waiting for the next second.
 MAX_GATHERED = 500
+# How long, and of how many sessions, messages wait for their session to become known.
+EARLY_GRACE_S = 30.0
+MAX_EARLY = 50
+
+Key = tuple[str, str]
+Facts = MessageFacts | PartFacts
 
 
 class MessageBuffer:
-    """The newest version of each message and part since the last write."""
+    """The newest version of each message and part since the last write.
+
+    What comes before its session is known waits for it a while.
+    """
 
     def __init__(self, link: EngineLink) -> None:
         self.link = link
-        self._messages: dict[tuple[str, str], MessageFacts] = {}
-        self._parts: dict[tuple[str, str], PartFacts] = {}
+        self._messages: dict[Key, MessageFacts] = {}
+        self._parts: dict[Key, PartFacts] = {}
+        # Session → when its first message came, for sessions that are not known yet.
+        self._early: dict[str, float] = {}
+        self._gathered = 0
 
     @property
     def is_full(self) -> bool:
-        return len(self._messages) + len(self._parts) >= MAX_GATHERED
+        return self._gathered >= MAX_GATHERED
 
     def add_message(self, message: Message) -> None:
-        key = (message.session_id, message.id)
-        facts = describe_message(message)
-        old = self._messages.get(key)
-        # A finished message is not lowered by a late event, here as in the database.
-        if old is None or facts.is_completed or facts.error or not (old.is_completed or old.error):
-            self._messages[key] = facts
+        self._gathered += 1
+        self._keep_message(describe_message(message))
 
     def add_part(self, part: Part) -> None:
-        if part.type not in SHOWN_PARTS:
-            return
-        key = (part.session_id, part.id)
-        facts = describe_part(part)
-        old = self._parts.get(key)
-        if old is None or not is_older(facts, old):
-            self._parts[key] = facts
+        if part.type in SHOWN_PARTS:
+            self._gathered += 1
+            self._keep_part(describe_part(part))
 
     def add_conversation(self, messages: Iterable[MessageWithParts]) -> None:
         for item in messages:
@@ -61,23 +68,52 @@ class MessageBuffer:
     async def flush(self) -> None:
         """Write what was gathered, in transactions short enough for everybody else's."""
         messages, parts = list(self._messages.values()), list(self._parts.values())
-        self._messages, self._parts = {}, {}
-        for start in range(0, len(messages), BATCH):
-            await self.link.write(
-                record_messages, engine=self.link.engine, messages=messages[start : start + BATCH], parts=[]
-            )
-        for start in range(0, len(parts), BATCH):
-            await self.link.write(
-                record_messages, engine=self.link.engine, messages=[], parts=parts[start : start + BATCH]
-            )
+        self._messages, self._parts, self._gathered = {}, {}, 0
+        unknown: set[str] = set()
+        for chunk in batched([*messages, *parts], BATCH):
+            unknown |= await self.link.write(record_conversation, engine=self.link.engine, facts=chunk)
+        self._hold(unknown, messages, parts)
+
+    def _hold(self, unknown: set[str], messages: list[MessageFacts], parts: list[PartFacts]) -> None:
+        """Keep what belongs to sessions that nobody has told us of yet, but not for ever."""
+        now_s = time.monotonic()
+        self._early = {
+            session_id: self._early.get(session_id, now_s) for session_id in sorted(unknown)[:MAX_EARLY]
+        }
+        held = {session_id for session_id, since_s in self._early.items() if now_s - since_s < EARLY_GRACE_S}
+        for message in messages if held else ():
+            if message.session_id in held:
+                self._keep_message(message)
+        for part in parts if held else ():
+            if part.session_id in held:
+                self._keep_part(part)
+
+    def _keep_message(self, facts: MessageFacts) -> None:
+        """A finished message is not lowered by a late event, here as in the database."""
+        key = (facts.session_id, facts.id)
+        old = self._messages.get(key)
+        if old is None or is_finished(facts) or not is_finished(old):
+            self._messages[key] = facts
+
+    def _keep_part(self, facts: PartFacts) -> None:
+        key = (facts.session_id, facts.id)
+        old = self._parts.get(key)
+        if old is None or not is_older(facts, old):
+            self._parts[key] = facts
+
+
+def batched(facts: list[Facts], size: int) -> Iterator[list[Facts]]:
+    for start in range(0, len(facts), size):
+        yield facts[start : start + size]
+
+
+def is_finished(facts: MessageFacts) -> bool:
+    return facts.is_completed or bool(facts.error)
 
 
 def is_older(facts: PartFacts, than: PartFacts) -> bool:
-    """A tool call does not become unfinished again, and a text only grows."""
-    finished = {"completed", "error"}
-    if than.status in finished and facts.status not in finished:
-        return True
-    return len(facts.text) < len(than.text)
+    """A tool call does not go back, and a text only grows; as the database has it."""
+    return measure_progress(describe(facts)) < measure_progress(describe(than))
 
 
 def describe_message(message: Message) -> MessageFacts:
@@ -113,13 +149,23 @@ def read_time(milliseconds: int) -> datetime:
 LAST_SECOND = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
-def record_messages(*, engine: Engine, messages: list[MessageFacts], parts: list[PartFacts]) -> None:
-    for facts in messages:
-        record_message(engine=engine, facts=facts)
-    for part in parts:
-        record_part(engine=engine, facts=part)
-    for session_id in sorted({part.session_id for part in parts if part.kind == "text"}):
+def record_conversation(*, engine: Engine, facts: list[Facts]) -> set[str]:
+    """Write messages and parts; returns the sessions that are not known."""
+    sessions = {item.session_id for item in facts}
+    chats = Chat.objects.filter(engine=engine, ai_engine_session_id__in=sessions)
+    known = set(chats.values_list("ai_engine_session_id", flat=True))
+    delegated = Subagent.objects.filter(instance=engine, source_ref__in=sessions - known)
+    for item in facts:
+        if item.session_id not in known:
+            continue
+        if isinstance(item, MessageFacts):
+            record_message(engine=engine, facts=item)
+        else:
+            record_part(engine=engine, facts=item)
+    spoken = {item.session_id for item in facts if isinstance(item, PartFacts) and item.kind == "text"}
+    for session_id in sorted(spoken & known):
         refresh_preview(engine=engine, session_id=session_id)
+    return sessions - known - set(delegated.values_list("source_ref", flat=True))
 
 
 def record_cut_off(*, engine: Engine, session_id: str) -> int:

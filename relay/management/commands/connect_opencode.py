@@ -17,9 +17,7 @@ MAX_PASSWORD_BYTES = 4096
 
 
 class Command(BaseCommand):
-    help = (
-        "Register an OpenCode server after checking it, and say what its rules let through unasked."
-    )
+    help = "Register an OpenCode server after checking it, and say what its rules let through unasked."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("url", help="http://host:port of the server")
