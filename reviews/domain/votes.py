@@ -14,9 +14,9 @@ from reviews.models import Vote
 
 def cast_vote(*, principal: Principal, subject: Subject, verdict: str, reason: str, fingerprint: str) -> Vote:
     """Record one person's vote. Raises Conflict when this person has voted already."""
-    if principal.user.is_service:
-        raise Refused("Service accounts never decide.", subject_kind=subject.kind, subject_id=subject.id)
     with changes(principal.actor) as change:
+        if principal.user.is_service:
+            raise Refused("Service accounts never decide.", subject_kind=subject.kind, subject_id=subject.id)
         try:
             vote = Vote.objects.create(
                 subject_kind=subject.kind,

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 from functools import partial
 from io import StringIO
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -23,6 +24,7 @@ from accounts.domain.login_links import (
 from accounts.enums import Role
 from accounts.models import LoginLink, User
 from events.errors import Gone, Invalid, Refused
+from events.keyring import make_keys_file
 from events.models import AuditEntry
 from tests.factories import ACTOR, make_owner, make_principal, make_service, make_team, make_user
 from tests.support.concurrency import run_together
@@ -155,6 +157,20 @@ def test_create_owner_makes_an_owner_and_prints_a_working_link(settings: Setting
     assert link.user == user
     actors = set(AuditEntry.objects.values_list("actor_kind", "actor_id", "door"))
     assert actors == {("command", "create_owner", "command")}
+
+
+def test_create_owner_uses_no_other_keys_than_the_server(settings: Settings, tmp_path: Path) -> None:
+    """A link made with a key that the server does not have would never open."""
+    create_owner("alice")
+    other = tmp_path / "keys"
+    make_keys_file(other)
+    settings.COUNTERSIGN_KEYS_FILE = other
+    with pytest.raises(CommandError, match="'k1' is not the key this database was written with"):
+        create_owner("bob")
+    settings.COUNTERSIGN_KEYS_FILE = tmp_path / "missing"
+    with pytest.raises(CommandError, match="the keys file does not exist"):
+        create_owner("bob")
+    assert not User.objects.filter(username="bob").exists()
 
 
 def test_create_owner_again_is_a_new_link_for_the_same_owner() -> None:

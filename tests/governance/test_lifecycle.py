@@ -320,6 +320,7 @@ class RequestLife(RuleBasedStateMachine):
         return record_engine_request(engine=self.engine, asked=asked, now=timezone.now())
 
 
+@pytest.mark.slow
 def test_a_request_lives_as_it_must_whatever_happens_when() -> None:
     run_state_machine_as_test(
         RequestLife,
