@@ -87,6 +87,10 @@ class FakeEngine:
         for stream in self._streams:
             stream.write(data)
 
+    @property
+    def is_listened_to(self) -> bool:
+        return bool(self._streams)
+
     async def wait_listened(self) -> None:
         await asyncio.wait_for(self._connected.wait(), 30)
 
