@@ -119,7 +119,9 @@ def test_a_missing_program_is_told_by_name() -> None:
 
 
 def test_make_help_lists_every_target_that_a_person_runs() -> None:
-    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     targets = [line.split()[1] for line in shown.splitlines()]
     assert targets == [
         *("help", "demo", "run", "test", "fuzz", "check", "bench", "requirements", "set-up", "set-up-dev"),
