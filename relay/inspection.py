@@ -12,7 +12,7 @@ from configs.opencode_rules import describe_unasked, summarise
 from events.egress import DEFAULT_ALLOW, AllowList
 from events.errors import Invalid
 from relay.opencode.client import OpenCodeClient
-from relay.opencode.errors import EngineError, EngineUnauthorized, EngineUnreachable
+from relay.opencode.errors import EngineProtocolError, EngineUnauthorized, EngineUnknown, EngineUnreachable
 
 # The one version that the relay's tests run against.
 TESTED_VERSION = "1.18.33"
@@ -45,22 +45,38 @@ async def inspect(address: str, username: str, password: str, directories: Seque
     allow = AllowList.parse([*DEFAULT_ALLOW, *settings.COUNTERSIGN_EGRESS_ALLOW])
     try:
         async with OpenCodeClient(address, username, password, allow=allow) as client:
-            health = await client.health()
-            if not health.is_healthy:
-                raise EngineUnfit("The server says that it is not healthy. Try again when it is.")
-            unasked = [await describe_rules(client, directory) for directory in directories or [OWN_FOLDER]]
+            version = await check_health(client, address)
+            lines = await read_rules(client, directories or [OWN_FOLDER])
     except Invalid as error:
         raise EngineUnfit(error.message) from error
     except EngineUnauthorized as error:
-        raise EngineUnfit(
-            "The server refused the user name or password"
-            f" ({'one was sent' if password else 'none was sent: use --password-file'})."
-        ) from error
+        sent = "one was sent" if password else "none was sent: use --password-file"
+        raise EngineUnfit(f"The server refused the user name or password ({sent}).") from error
     except EngineUnreachable as error:
         raise EngineUnfit(f"Nothing answers at {address}: {error}") from error
-    except EngineError as error:
+    return Inspection(version, list(dict.fromkeys(lines)))
+
+
+async def check_health(client: OpenCodeClient, address: str) -> str:
+    """The server's version. Raises EngineUnfit, EngineUnauthorized or EngineUnreachable."""
+    try:
+        health = await client.health()
+    except (EngineProtocolError, EngineUnknown) as error:
         raise EngineUnfit(f"What answers at {address} is not an OpenCode server: {error}") from error
-    return Inspection(health.version, list(dict.fromkeys(line for lines in unasked for line in lines)))
+    if not health.is_healthy:
+        raise EngineUnfit("The server says that it is not healthy. Try again when it is.")
+    return health.version
+
+
+async def read_rules(client: OpenCodeClient, directories: Sequence[str]) -> list[str]:
+    """What runs unasked in these folders. Raises EngineUnfit, EngineUnauthorized or EngineUnreachable."""
+    try:
+        return [line for directory in directories for line in await describe_rules(client, directory)]
+    except (EngineProtocolError, EngineUnknown) as error:
+        raise EngineUnfit(
+            f"The server's agents and their rules can't be read: {error} After a broken configuration it needs"
+            " a restart."
+        ) from error
 
 
 async def describe_rules(client: OpenCodeClient, directory: str) -> list[str]:

@@ -1,0 +1,187 @@
+"""`manage.py connect_opencode`: nothing is registered unless every check passes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Team
+from engines.models import Engine
+from events.encryption import reveal
+from events.models import AuditEntry
+from tests.factories import make_team
+from tests.relay.fake_engine import FakeEngine, give
+from tests.support.engine_lab import EngineLab
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    return make_team("Builders")
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeEngine]:
+    """A fake engine on a loop of its own: the command runs one itself."""
+    loop, engine = asyncio.new_event_loop(), FakeEngine()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(engine.start(), loop).result(30)
+    engine.overrides["GET", "/agent"] = lambda _request: give([])
+    engine.overrides["GET", "/mcp"] = lambda _request: give({})
+    yield engine
+    asyncio.run_coroutine_threadsafe(engine.stop(), loop).result(30)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def connect(url: str, *arguments: str, team: str = "Builders") -> str:
+    out = StringIO()
+    call_command("connect_opencode", url, "--team", team, *arguments, stdout=out, no_color=True)
+    return out.getvalue()
+
+
+def refuse(url: str, *arguments: str, team: str = "Builders") -> str:
+    """The sentence of a refusal; nothing may have been registered."""
+    with pytest.raises(CommandError) as caught:
+        connect(url, *arguments, team=team)
+    assert not Engine.objects.exists()
+    return str(caught.value)
+
+
+@pytest.mark.engine
+def test_a_real_server_is_registered_and_its_rules_are_told(
+    team: Team, engine_lab: EngineLab, tmp_path: Path
+) -> None:
+    secret = tmp_path / "password"
+    secret.write_text(engine_lab.engine.password + "\n")
+    text = connect(
+        engine_lab.engine.address,
+        "--password-file",
+        str(secret),
+        "--directory",
+        engine_lab.directory,
+        "--name",
+        "workbench",
+    )
+    engine = Engine.objects.get()
+    assert (engine.team, engine.name, engine.version, engine.directories) == (
+        team,
+        "workbench",
+        "1.18.33",
+        [engine_lab.directory],
+    )
+    assert reveal(engine, "password") == engine_lab.engine.password
+    lines = text.splitlines()
+    assert lines[0] == "Registered workbench (OpenCode 1.18.33) for Builders."
+    assert lines[1].startswith("Some shell texts never raise a request, whatever the rules")
+    assert engine_lab.engine.password not in text
+    entry = AuditEntry.objects.get(verb="engine.register")
+    assert (entry.actor_kind, entry.actor_id) == ("command", "connect_opencode")
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("password", "expected"),
+    [
+        ("wrong", "The server refused the user name or password (one was sent). Nothing was registered."),
+        (
+            "",
+            (
+                "The server refused the user name or password (none was sent: use --password-file)."
+                " Nothing was registered."
+            ),
+        ),
+    ],
+)
+def test_refused_credentials_are_told(
+    team: Team, engine_lab: EngineLab, tmp_path: Path, password: str, expected: str
+) -> None:
+    secret = tmp_path / "password"
+    secret.write_text(password)
+    arguments = ["--password-file", str(secret)] if password else []
+    assert refuse(engine_lab.engine.address, *arguments) == expected
+
+
+def test_another_version_and_a_missing_password_are_warned_of(team: Team, fake: FakeEngine) -> None:
+    fake.overrides["GET", "/global/health"] = lambda _request: give({"healthy": True, "version": "1.17.0"})
+    assert connect(fake.address).splitlines() == [
+        f"Registered 127.0.0.1:{fake.port} (OpenCode 1.17.0) for Builders.",
+        (
+            "Countersign is tested with OpenCode 1.18.33; another version may behave differently where it"
+            " matters."
+        ),
+        "It has no password: whoever reaches its port can answer its requests.",
+    ]
+
+
+def test_nobody_listening_is_told(team: Team) -> None:
+    assert refuse("http://127.0.0.1:1") == (
+        "Nothing answers at http://127.0.0.1:1: No connection to the engine. Nothing was registered."
+    )
+
+
+@pytest.mark.parametrize(
+    "health", [(200, b"<html>"), (404, b""), (200, b"[]"), (200, b'{"healthy":true}'), (301, b"")]
+)
+def test_what_is_no_opencode_server_is_told(team: Team, fake: FakeEngine, health: Any) -> None:
+    fake.overrides["GET", "/global/health"] = lambda _request: health
+    assert refuse(fake.address).startswith(f"What answers at {fake.address} is not an OpenCode server: ")
+
+
+def test_rules_that_can_not_be_read_stop_the_registration(team: Team, fake: FakeEngine) -> None:
+    fake.overrides["GET", "/agent"] = lambda _request: (400, b'{"name":"ConfigInvalidError"}')
+    assert refuse(fake.address) == (
+        "The server's agents and their rules can't be read: The engine answered 400 to GET /agent."
+        " After a broken configuration it needs a restart. Nothing was registered."
+    )
+
+
+def test_an_unhealthy_server_is_not_registered(team: Team, fake: FakeEngine) -> None:
+    fake.overrides["GET", "/global/health"] = lambda _request: give({"healthy": False, "version": "1.18.33"})
+    assert refuse(fake.address) == (
+        "The server says that it is not healthy. Try again when it is. Nothing was registered."
+    )
+
+
+def test_a_private_address_must_be_allowed(team: Team) -> None:
+    text = refuse("http://10.1.2.3:4096")
+    assert "10.1.2.3" in text
+    assert "COUNTERSIGN_EGRESS_ALLOW" in text
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "http://user:secret@127.0.0.1:1", "http://127.0.0.1:1/path", "x"])
+def test_a_wrong_address_is_refused(team: Team, url: str) -> None:
+    text = refuse(url)
+    assert text.endswith("Nothing was registered.")
+    assert "secret" not in text
+
+
+def test_an_unknown_team_names_the_teams_there_are(team: Team) -> None:
+    assert refuse("http://127.0.0.1:1", team="Nobody") == "There is no team 'Nobody'. Teams: Builders."
+
+
+@pytest.mark.parametrize("content", [b"", b"two\nlines", b"\xff\xfe", b"x" * 5000])
+def test_a_password_file_must_hold_one_line(team: Team, tmp_path: Path, content: bytes) -> None:
+    secret = tmp_path / "password"
+    secret.write_bytes(content)
+    text = refuse("http://127.0.0.1:1", "--password-file", str(secret))
+    assert str(secret) in text
+
+
+def test_a_relative_directory_registers_nothing(team: Team, fake: FakeEngine) -> None:
+    assert refuse(fake.address, "--directory", "src").endswith("Nothing was registered.")
+
+
+def test_the_same_address_twice_is_refused(team: Team, fake: FakeEngine) -> None:
+    connect(fake.address)
+    with pytest.raises(CommandError, match="registered already"):
+        connect(fake.address, "--name", "again")
+    assert Engine.objects.count() == 1
