@@ -48,7 +48,8 @@ class Message(models.Model):
     id = RecordId()
     chat = models.ForeignKey(Chat, on_delete=models.PROTECT, related_name="messages")
     role = models.CharField(max_length=10, choices=MessageRole)
-    ai_engine_message_id = models.CharField(max_length=64, null=True, blank=True)
+    # Null, not empty, while the engine has given none: the constraint below lets many rows be without one.
+    ai_engine_message_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
     parent_id = models.CharField(max_length=64, blank=True)
     user_message_status = models.CharField(max_length=10, choices=UserMessageStatus, blank=True)
     engine_message_status = models.CharField(max_length=10, choices=EngineMessageStatus, blank=True)

@@ -10,7 +10,7 @@ from events.identifiers import RecordId
 
 
 class Subagent(models.Model):
-    """The ledger of delegations: who asked whom, and what became of it. `source_ref` is the source's own id."""
+    """The ledger of delegations: who asked whom, what became of it. `source_ref` is the source's own id."""
 
     id = RecordId()
     instance = models.ForeignKey(Engine, on_delete=models.PROTECT, related_name="subagents")
