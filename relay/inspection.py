@@ -74,8 +74,8 @@ async def read_rules(client: OpenCodeClient, directories: Sequence[str]) -> list
         return [line for directory in directories for line in await describe_rules(client, directory)]
     except (EngineProtocolError, EngineUnknown) as error:
         raise EngineUnfit(
-            f"The server's agents and their rules can't be read: {error} After a broken configuration it needs"
-            " a restart."
+            f"The server's agents and their rules can't be read: {error}"
+            " After a broken configuration it needs a restart."
         ) from error
 
 
