@@ -20,6 +20,11 @@ from django.utils import timezone
 
 from accounts.domain.tokens import find_token
 from accounts.enums import Scope
+from accounts.models import ApiToken
+from accounts.principal import Principal
+from events.actors import Door
+from events.errors import Refused
+from events.refusals import record_refusal
 from live.enums import CloseCode, CredentialKind
 from live.messages import ProtocolError
 from live.rights import Credential
@@ -78,6 +83,7 @@ def identify(claim: Claim) -> Credential:
         if token is None:
             raise ProtocolError(CloseCode.UNAUTHENTICATED)
         if Scope.EVENTS_READ not in token.scopes:
+            note_refusal(token)
             raise ProtocolError(CloseCode.MISSING_SCOPE)
         return Credential(CredentialKind.TOKEN, token.pk, token.user_id)
     session = Session.objects.filter(pk=claim.secret, expire_date__gt=timezone.now()).first()
@@ -85,3 +91,10 @@ def identify(claim: Claim) -> Credential:
     if SESSION_KEY not in login:
         raise ProtocolError(CloseCode.UNAUTHENTICATED)
     return Credential(CredentialKind.SESSION, claim.secret, login[SESSION_KEY])
+
+
+def note_refusal(token: ApiToken) -> None:
+    """As every door does with a refused act of somebody it knows."""
+    principal = Principal(token.user, Door.WEBSOCKET, token)
+    refusal = Refused(f"This token lacks the scope {Scope.EVENTS_READ}.", code="missing_scope")
+    record_refusal(principal.actor, refusal)

@@ -71,11 +71,14 @@ class EventsConsumer:
 
     async def authenticate(self) -> tuple[Listener, int | None]:
         """Raises ProtocolError."""
-        wishes = parse_wishes(self.scope["query_string"])
-        claim = read_claim(self.scope)
-        if not self.hub.is_running_here:
-            raise ProtocolError(CloseCode.UNAVAILABLE)
-        credential = await self.hub.thread.run(identify, claim)
+        try:
+            wishes = parse_wishes(self.scope["query_string"])
+            claim = read_claim(self.scope)
+            self.hub.require_running()
+            credential = await self.hub.thread.run(identify, claim)
+        except ProtocolError as refusal:
+            logger.warning("a websocket was refused: %s", refusal)
+            raise
         return Listener(credential, wishes.topics), wishes.since
 
     async def talk(self, listener: Listener) -> None:

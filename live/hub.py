@@ -77,6 +77,11 @@ class Hub:
         """Whether the hub follows the log on the event loop of the caller."""
         return self.is_started and self.loop is asyncio.get_running_loop()
 
+    def require_running(self) -> None:
+        """Raises ProtocolError unless the hub follows the log on the event loop of the caller."""
+        if not self.is_running_here:
+            raise ProtocolError(CloseCode.UNAVAILABLE)
+
     async def run(self) -> None:
         """Follow the log until cancelled. May be run again, also on another loop."""
         if self.loop is not None:
@@ -206,8 +211,7 @@ class Hub:
 
     async def join(self, listener: Listener, since: int | None) -> None:
         """Take it in with its rights; it then reads with `next_frames`. Raises ProtocolError."""
-        if not self.is_running_here:
-            raise ProtocolError(CloseCode.UNAVAILABLE)
+        self.require_running()
         # First, so that a change of its rights between the reading and the return finds it here.
         self.listeners.add(listener)
         await self.reload_rights([listener])

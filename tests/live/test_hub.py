@@ -20,7 +20,7 @@ from live.hub import Hub, Timing
 from live.queries import read_news
 from live.rights import Credential, Rights, read_rights
 from tests.factories import make_owner, make_principal, make_team, make_token, make_user
-from tests.live.streams import Connect, emit
+from tests.live.streams import Connect, emit, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,28 +99,27 @@ async def test_database_that_fails_for_a_moment_costs_nobody_an_event(
     writer: DatabaseThread,
     connect: Connect,
     monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
 ) -> None:
-    failures = iter([OperationalError("gone"), OperationalError("gone")])
+    failures: list[int] = []
 
-    def fail_twice(since: int, limit: int) -> Any:
-        error = next(failures, None)
-        if error is not None:
-            raise error
-        return read_news(since, limit)
+    def fail(since: int, limit: int) -> Any:
+        failures.append(since)
+        raise OperationalError("gone")
 
     hub = hub_module.get_hub()
     monkeypatch.setattr(hub, "timing", Timing(reconcile_s=0.01, rights_s=60, heartbeat_s=60))
     running = asyncio.create_task(hub.run())
     try:
-        while not hub.is_started:
-            await asyncio.sleep(0)
+        await until(lambda: hub.is_started)
         socket = await connect(token=token)
         await socket.receive_until("ready")
-        monkeypatch.setattr(hub_module, "read_news", fail_twice)
+        monkeypatch.setattr(hub_module, "read_news", fail)
+        await until(lambda: failures)
         seq = await writer.run(emit, team.audience)
+        seen = len(failures)
+        await until(lambda: len(failures) > seen + 1)
+        monkeypatch.setattr(hub_module, "read_news", read_news)
         assert (await socket.receive())["seq"] == seq
-        assert next(failures, None) is None
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -143,9 +142,7 @@ async def test_rights_that_end_while_one_joins_are_not_overwritten_by_older_ones
 
     hub.thread.run = hold_first_rights  # type: ignore[method-assign]
     socket = await connect(token=token)
-    async with asyncio.timeout(10):
-        while not answers:
-            await asyncio.sleep(0)
+    await until(lambda: answers)
 
     def end_and_go_on() -> int:
         owner = make_principal(make_owner())
@@ -154,9 +151,7 @@ async def test_rights_that_end_while_one_joins_are_not_overwritten_by_older_ones
         return emit(f"user:{user.pk}")
 
     last = await writer.run(end_and_go_on)
-    async with asyncio.timeout(10):
-        while hub.cursor < last:
-            await asyncio.sleep(0)
+    await until(lambda: hub.cursor >= last)
     answers[0].set_result(None)
     assert await socket.receive() == {"type": "ready", "cursor": last}
     await writer.run(emit, team.audience)

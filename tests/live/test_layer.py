@@ -130,6 +130,7 @@ async def test_two_hubs_in_two_processes_hear_each_other(
         for _ in range(3):
             other.commit(team.audience)
         heard = [(await socket.receive())["seq"] for _ in range(6)]
+        await until(partial(other.has_heard, start + 6))
     expected = list(range(start + 1, start + 7))
     assert (heard, other.lines) == (expected, ["ready", *(f"event {seq}" for seq in expected)])
 

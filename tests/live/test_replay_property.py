@@ -131,11 +131,7 @@ def world(transactional_db: None) -> tuple[list[User], list[str], list[str]]:
     return users, [make_token(user, Scope.EVENTS_READ) for user in users], audiences
 
 
-@settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     plan=plans,
     topics=st.tuples(*[st.sets(st.sampled_from(TOPICS), min_size=1)] * PEOPLE),

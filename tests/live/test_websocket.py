@@ -23,7 +23,7 @@ from events.actors import Subject
 from events.append_only import suspended
 from events.changes import MAX_EVENT_BYTES, changes
 from events.database_threads import DatabaseThread
-from events.models import Event, LogHead
+from events.models import AuditEntry, Event, LogHead
 from live.enums import CloseCode
 from live.hub import Hub, Timing
 from tests.factories import ACTOR, make_owner, make_principal, make_team, make_token, make_user
@@ -101,10 +101,11 @@ async def test_page_of_the_public_address_listens(
     ],
 )
 async def test_without_a_valid_credential_nobody_listens(
-    hub: Hub, connect: Connect, team: Team, headers: dict[str, str]
+    hub: Hub, connect: Connect, team: Team, headers: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     socket = await connect(query="?since=0", host=HOST, origin=f"http://{HOST}", **headers)
     assert await socket.receive() == {"closed": CloseCode.UNAUTHENTICATED}
+    assert caplog.messages == ["a websocket was refused: no valid session and no valid token"]
 
 
 async def test_a_bad_token_is_not_made_good_by_a_cookie(
@@ -140,6 +141,8 @@ async def test_token_needs_the_scope(hub: Hub, connect: Connect, user: User, wri
     other = await writer.run(make_token, user, Scope.REQUESTS_READ, Scope.CHATS_READ)
     socket = await connect(token=other)
     assert await socket.receive() == {"closed": CloseCode.MISSING_SCOPE}
+    entry = await writer.run(lambda: AuditEntry.objects.latest("n"))
+    assert (entry.verb, entry.actor_id, entry.door) == ("refused", user.pk, "websocket")
 
 
 @pytest.mark.parametrize(
