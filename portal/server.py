@@ -95,6 +95,8 @@ class PortalServer(Server):
             openHandshakeTimeout=self.websocket_handshake_timeout,
             maxMessagePayloadSize=self.websocket_max_message_size,
             maxFramePayloadSize=self.websocket_max_frame_size,
+            # A frame that breaks the protocol (1002, 1007, 1009) is answered, not met with a dead line.
+            failByDrop=False,
         )
         globalLogBeginner.beginLoggingTo([drop_log_event], redirectStandardIO=False, discardBuffer=True)
         reactor.callLater(1, self.application_checker)
