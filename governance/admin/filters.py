@@ -11,6 +11,8 @@ from django.http import HttpRequest
 
 from accounts.admin.base import get_principal
 from engines.queries import list_engines
+from events.identifiers import is_record_id
+from events.text import is_storable
 from governance.enums import RequestState
 from governance.models import PermissionRequest
 from governance.queries import list_requests
@@ -65,7 +67,7 @@ class EngineFilter(SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[PermissionRequest]
     ) -> QuerySet[PermissionRequest]:
-        return queryset.filter(engine_id=self.value()) if self.value() else queryset
+        return filter_by_key(queryset, "engine_id", self.value())
 
 
 class PermissionFilter(SimpleListFilter):
@@ -84,7 +86,10 @@ class PermissionFilter(SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[PermissionRequest]
     ) -> QuerySet[PermissionRequest]:
-        return queryset.filter(permission=self.value()) if self.value() else queryset
+        verb = self.value()
+        if not verb:
+            return queryset
+        return queryset.filter(permission=verb) if is_storable(verb) else queryset.none()
 
 
 class ChatFilter(SimpleListFilter):
@@ -103,4 +108,13 @@ class ChatFilter(SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[PermissionRequest]
     ) -> QuerySet[PermissionRequest]:
-        return queryset.filter(chat_id=self.value()) if self.value() else queryset
+        return filter_by_key(queryset, "chat_id", self.value())
+
+
+def filter_by_key(
+    queryset: QuerySet[PermissionRequest], field: str, key: str | None
+) -> QuerySet[PermissionRequest]:
+    """No key: everything; what can't be one: nothing."""
+    if not key:
+        return queryset
+    return queryset.filter(**{field: key}) if is_record_id(key) else queryset.none()

@@ -20,6 +20,7 @@ from django.urls import URLPattern
 from accounts.admin.base import PortalModelAdmin, get_principal, post_action, refuse_method
 from accounts.principal import Principal
 from events.errors import Conflict, DomainError, Invalid, NotFound, Refused
+from events.identifiers import is_record_id
 from governance.admin.filters import ChatFilter, EngineFilter, PermissionFilter, StateFilter
 from governance.admin.request_page import build_page
 from governance.admin.rows import acts_from_list, build_rows, list_for_rows
@@ -89,7 +90,8 @@ class PermissionRequestAdmin(PortalModelAdmin):
         """(whether only rows are wanted, ids that the page holds); the list itself must not see these."""
         parameters = request.GET.copy()
         only_rows = bool(parameters.pop(ROWS_PARAMETER, []))
-        known = {part for text in parameters.pop(KNOWN_PARAMETER, []) for part in text.split(",") if part}
+        given = {part for text in parameters.pop(KNOWN_PARAMETER, []) for part in text.split(",")}
+        known = {part for part in given if is_record_id(part)}
         request.GET = parameters  # type: ignore[assignment]  # a QueryDict of the same kind
         return only_rows, set(sorted(known)[:MAX_KNOWN]) if only_rows else set()
 

@@ -6,15 +6,17 @@ import { fetchPage, follow, replaceIfChanged, showWaiting } from "./live.js";
 import { closeMenus } from "./menus.js";
 import { toast } from "./toast.js";
 
-/* A key decides only what has been on the screen for this long. */
+/* A key decides only what has been on the screen for this long; so does a press after the page has changed. */
 const READ_MS = 1000;
 
 const shown = document.getElementById("request");
-let shownSince = performance.now();
+const openedAt = performance.now();
+let changedAt = -Infinity;
 
 const approve = () => document.querySelector("#decide [data-act=approve]");
 const reason = () => document.getElementById("reason");
-const isRead = () => performance.now() - shownSince >= READ_MS;
+const isSettled = () => performance.now() - changedAt >= READ_MS;
+const isRead = () => isSettled() && performance.now() - openedAt >= READ_MS;
 
 /* The content and the fingerprint that goes with it change together, or not at all. */
 function replaceAll(fresh) {
@@ -22,7 +24,7 @@ function replaceAll(fresh) {
     const hadFocus = document.activeElement === reason();
     shown.replaceChildren(...fresh.childNodes);
     Object.assign(shown.dataset, fresh.dataset);
-    shownSince = performance.now();
+    changedAt = performance.now();
     if (reason()) reason().value = typed;
     if (hadFocus) reason()?.focus();
 }
@@ -46,7 +48,7 @@ async function refresh() {
 }
 
 shown.addEventListener("submit", (event) => {
-    if (event.submitter?.dataset.act === "approve" && !isRead()) {
+    if (event.submitter?.dataset.act === "approve" && !isSettled()) {
         event.preventDefault();
         toast("warning", "The page has just changed. Read it, then decide.");
         return;

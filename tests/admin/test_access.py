@@ -228,6 +228,48 @@ def test_pages_are_only_read(world: World, method: str) -> None:
     assert snapshot() == before
 
 
+@pytest.mark.parametrize(
+    ("model", "column"),
+    [
+        ("accounts_user", "password__startswith"),
+        ("accounts_apitoken", "digest__startswith"),
+        ("engines_engine", "password__gt"),
+        ("governance_permissionrequest", "content__startswith"),
+        ("governance_permissionrequest", "team__name"),
+        ("engines_chat", "engine__password__startswith"),
+    ],
+)
+def test_no_column_can_be_guessed_through_the_address(world: World, model: str, column: str) -> None:
+    client = enter(world.admin)
+    for value in ("", "a"):
+        assert client.get(address(model, "changelist"), {column: value}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"q": "\0"},
+        {"engine": "\0"},
+        {"chat": "a\0b"},
+        {"permission": "\0"},
+        {"_rows": "1", "_known": "\0,x"},
+        {"p": "-1"},
+        {"p": "999999999999999999999"},
+        {"o": "x.9.-1"},
+    ],
+)
+def test_nonsense_in_the_inboxs_address_is_no_error(world: World, query: dict[str, str]) -> None:
+    url = address("governance_permissionrequest", "changelist")
+    assert enter(world.admin).get(url, query).status_code in {200, 302}
+
+
+@pytest.mark.parametrize("model", [*LISTS, "events_auditentry"])
+@pytest.mark.parametrize("key", ["x", "99999999999999999999999", "a%00b", "..", "%F0%9F%98%80"])
+def test_nonsense_for_a_key_is_404(world: World, model: str, key: str) -> None:
+    url = f"{address(model, 'changelist')}{key}/change/"
+    assert enter(make_owner()).get(url).status_code == 404
+
+
 def test_only_owners_read_the_whole_audit_chain(world: World) -> None:
     url = address("events_auditentry", "changelist")
     assert [enter(user).get(url).status_code for user in (world.admin, make_owner())] == [403, 200]
