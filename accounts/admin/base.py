@@ -50,6 +50,11 @@ def perform(request: HttpRequest, act: Callable[[], T]) -> T:
         return act()
 
 
+def answer_refusal(request: HttpRequest, sentence: str) -> HttpResponse:
+    """The 403 page. Not by an exception: a refusal is a fact in the audit chain, not a traceback in the log."""
+    return render(request, "403.html", {"exception": sentence}, status=403)
+
+
 def refuse_method(request: HttpRequest, *allowed: str) -> HttpResponse:
     """405 with a page: after logging in, a browser opens the address that a button had posted to."""
     response = render(request, "405.html", status=405)
@@ -277,7 +282,7 @@ class PortalModelAdmin(admin.ModelAdmin):
                 try:
                     return perform(request, lambda: self.submit_add_form(request, form))
                 except Refused as error:
-                    raise PermissionDenied(error.message) from error
+                    return answer_refusal(request, error.message)
                 except DomainError as error:
                     add_domain_error(form, error)
                     status = error.status
@@ -296,7 +301,7 @@ class PortalModelAdmin(admin.ModelAdmin):
     def answer_error(self, request: HttpRequest, obj: Any, error: DomainError) -> HttpResponse:
         """A refusal is a 403 page, a missing thing 404; what can be tried again is a message on the page."""
         if isinstance(error, Refused):
-            raise PermissionDenied(error.message) from error
+            return answer_refusal(request, error.message)
         if isinstance(error, NotFound):
             raise Http404(error.message) from error
         level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import (
     Http404,
@@ -17,7 +16,7 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
 
-from accounts.admin.base import PortalModelAdmin, get_principal, post_action, refuse_method
+from accounts.admin.base import PortalModelAdmin, answer_refusal, get_principal, post_action, refuse_method
 from accounts.principal import Principal
 from events.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from events.identifiers import is_record_id
@@ -194,7 +193,7 @@ class PermissionRequestAdmin(PortalModelAdmin):
                 {"level": word, "message": error.message, "code": error.code, **facts}, status=error.status
             )
         if isinstance(error, Refused):
-            raise PermissionDenied(error.message) from error
+            return answer_refusal(request, error.message)
         if isinstance(error, NotFound):
             raise Http404(error.message) from error
         level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR

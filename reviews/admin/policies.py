@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
 
-from accounts.admin.base import PortalModelAdmin, get_principal, perform, refuse_method
+from accounts.admin.base import PortalModelAdmin, answer_refusal, get_principal, perform, refuse_method
 from accounts.admin.panels import Panel, register_panel
 from accounts.models import Team
 from accounts.policies import can_manage_team, can_see_team
@@ -59,7 +58,7 @@ class ReviewPolicyAdmin(PortalModelAdmin):
                 request, lambda: save_approvals(principal, team, request.POST.get("approvals_needed", ""))
             )
         except Refused as error:
-            raise PermissionDenied(error.message) from error
+            return answer_refusal(request, error.message)
         except Invalid as error:
             messages.error(request, error.message)
         else:
