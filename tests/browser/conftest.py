@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from deploy.servers import free_port
 from tests.portal.server_client import ROOT, running
-from tests.support.servers import CHROMIUM_ARGUMENTS
 
 DEADLINE_MS = 20_000
 DESK = {"viewport": {"width": 1280, "height": 860}}
@@ -121,14 +120,6 @@ def backstage(site: dict[str, str]) -> Iterator[Backstage]:
     process.wait(30)
     assert process.stdout is not None
     process.stdout.close()
-
-
-@pytest.fixture(scope="session")
-def chromium(chromium_path: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=[*CHROMIUM_ARGUMENTS])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,12 +2,9 @@
 
 import http.server
 import threading
-from pathlib import Path
 
 import pytest
-from playwright.async_api import async_playwright
-
-from tests.support.servers import CHROMIUM_ARGUMENTS
+from playwright.sync_api import Browser
 
 PAGE = b"<!doctype html><title>A page</title><p id=text></p><script>text.textContent = 6 * 7</script>"
 
@@ -26,16 +23,12 @@ class OnePage(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.mark.browser
-async def test_chromium_renders_a_loopback_page_and_runs_its_script(chromium_path: Path) -> None:
+def test_chromium_renders_a_loopback_page_and_runs_its_script(chromium: Browser) -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), OnePage) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=chromium_path, args=list(CHROMIUM_ARGUMENTS)
-            )
-            page = await browser.new_page()
-            await page.goto(f"http://127.0.0.1:{server.server_address[1]}/")
-            shown = (await page.title(), await page.text_content("#text"))
-            await browser.close()
+        page = chromium.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_address[1]}/")
+        shown = (page.title(), page.text_content("#text"))
+        page.close()
         server.shutdown()
     assert shown == ("A page", "42")

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from deploy.servers import free_port
 from tests.portal.server_client import ROOT, running
-from tests.support.servers import CHROMIUM_ARGUMENTS
 
 pytestmark = [pytest.mark.browser]
 
@@ -116,19 +115,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site.stop()
 
 
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(chromium_path), args=[*CHROMIUM_ARGUMENTS])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
+def context(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
     """A signed-in browser."""
     cookie = site.run(SIGN_IN)
-    context = browser.new_context()
+    context = chromium.new_context()
     context.add_cookies([{"name": cookie["name"], "value": cookie["value"], "url": site.address}])
     yield context
     context.close()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from playwright.sync_api import Browser
 
 from tests.portal.server_client import running
 from tests.portal.test_up import UP, read_port, run_command, variables  # noqa: F401 - a fixture
-from tests.support.servers import CHROMIUM_ARGUMENTS
 
 STRICT = {
     "default-src": "'self'",
@@ -58,15 +57,12 @@ def test_the_docs_page_may_show_its_icons_and_nothing_else() -> None:
 
 
 @pytest.mark.browser
-def test_the_docs_page_works_under_it(variables: dict[str, str], chromium_path: Path) -> None:  # noqa: F811
-    from playwright.sync_api import sync_playwright
-
-    with running(UP, **variables) as server, sync_playwright() as playwright:
+def test_the_docs_page_works_under_it(variables: dict[str, str], chromium: Browser) -> None:  # noqa: F811
+    with running(UP, **variables) as server:
         port = read_port(server)
         assert run_command(variables, "create_owner", "ada").returncode == 0
         name, key = run_command(variables, "shell", "--verbosity", "0", "-c", LOGIN).stdout.split()
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_ARGUMENTS))
-        context = browser.new_context()
+        context = chromium.new_context()
         context.add_cookies([{"name": name, "value": key, "url": f"http://127.0.0.1:{port}"}])
         page = context.new_page()
         complaints: list[str] = []
@@ -78,5 +74,5 @@ def test_the_docs_page_works_under_it(variables: dict[str, str], chromium_path: 
         page.locator(".opblock-get .opblock-summary-control").first.click()
         page.locator(".try-out__btn").first.click()
         page.locator("button.execute").first.wait_for()
-        browser.close()
+        context.close()
         assert complaints == []

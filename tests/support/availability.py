@@ -24,7 +24,7 @@ def is_ci() -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests that only mean something on the other database; the other run has them."""
+    """Leave out tests that only mean something on the other database; put those with a browser last."""
     vendor = "sqlite" if "sqlite" in settings.DATABASES["default"]["ENGINE"] else "postgres"
     other = "postgres" if vendor == "sqlite" else "sqlite"
     left_out = [
@@ -33,6 +33,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    # Synchronous Playwright keeps an event loop running in this thread: no coroutine test can follow it.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from deploy import bootstrap
 from deploy.chromium import chromium_binary
@@ -55,6 +56,19 @@ def chromium_path() -> Path:
     if found is None:
         skip_missing("Chromium", "run `make test`, which says why it could not be installed")
     return found
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path: Path) -> Iterator[Browser]:
+    """The one browser of the run; each test opens contexts of its own in it.
+
+    A process holds one synchronous Playwright only, and while it lives no test of this process can be a
+    coroutine: `tests.support.availability` puts the browser tests last.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=[*CHROMIUM_ARGUMENTS])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
