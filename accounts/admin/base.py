@@ -51,7 +51,7 @@ def perform(request: HttpRequest, act: Callable[[], T]) -> T:
 
 
 def answer_refusal(request: HttpRequest, sentence: str) -> HttpResponse:
-    """The 403 page, without an exception: the refusal is in the audit chain, and needs no traceback besides."""
+    """The 403 page; without an exception, because a refusal is audited and needs no traceback in the log."""
     return render(request, "403.html", {"exception": sentence}, status=403)
 
 
