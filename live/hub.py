@@ -104,8 +104,9 @@ class Hub:
 
     def ring(self, _seq: int) -> None:
         """The doorbell, on any thread."""
-        if self.loop is not None:
-            self.loop.call_soon_threadsafe(self.woken.set)
+        loop = self.loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self.woken.set)
 
     async def start(self) -> None:
         """Stand at the head of the log; what was committed before is only replayed."""
