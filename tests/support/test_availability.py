@@ -14,7 +14,12 @@ SAMPLE = """
 import pytest
 from tests.support.availability import skip_missing
 
-def test_passes(): pass
+ran = []
+
+@pytest.mark.browser
+def test_with_a_browser_comes_last(): assert ran == ["a coroutine"]
+
+async def test_passes(): ran.append("a coroutine")
 
 def test_needs_something(): skip_missing("Perpetuum mobile", "physics")
 
@@ -33,14 +38,14 @@ def test_only_on_postgres(): raise AssertionError("ran on SQLite")
             "",
             0,
             {
-                "passed": 1,
+                "passed": 2,
                 "failed": 0,
                 "error": 0,
                 "skipped": 1,
                 "not_run": {"MISSING Perpetuum mobile: physics": 1},
             },
         ),
-        ("true", 1, {"passed": 1, "failed": 1, "error": 0, "skipped": 0, "not_run": {}}),
+        ("true", 1, {"passed": 2, "failed": 1, "error": 0, "skipped": 0, "not_run": {}}),
     ],
 )
 def test_a_skip_is_named_and_fails_under_ci(
