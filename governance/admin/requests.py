@@ -59,7 +59,8 @@ class PermissionRequestAdmin(PortalModelAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        words = Q()
+        # Only in what the reader may read: a search must not tell what a summary holds.
+        words = Q(team_id__in=get_principal(request).team_ids)
         for word in term.split()[:8]:
             words &= Q(summary__icontains=word)
         ids = Q(pk=term) | Q(session_id=term) | Q(engine_request_id=term) | Q(tool_call_id=term)
@@ -113,7 +114,7 @@ class PermissionRequestAdmin(PortalModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             **build_page(request, asked),
-            "title": f"{asked.permission}: {asked}",
+            "title": str(asked),
             "opts": self.opts,
             "reason": reason,
         }
@@ -225,11 +226,11 @@ def describe_approval(outcome: Outcome) -> str:
     request = outcome.request
     if not outcome.is_decided:
         return f"Your approval counts: {request.approvals} of {request.approvals_needed}."
-    return f"Approved: {shorten(str(request))}"
+    return f"Approved: {shorten(request.summary)}"
 
 
 def describe_denial(outcome: Outcome) -> str:
-    return f"Denied: {shorten(str(outcome.request))}"
+    return f"Denied: {shorten(outcome.request.summary)}"
 
 
 def shorten(text: str, length: int = 60) -> str:

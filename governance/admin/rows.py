@@ -14,17 +14,21 @@ from events.text import make_visible
 from governance.admin.states import describe_request
 from governance.enums import RequestState
 from governance.models import PermissionRequest
-from governance.policies import explain_not_deciding
+from governance.policies import can_read_summary, explain_not_deciding
 from governance.queries import find_last_replies, find_my_votes, list_requests
 from reviews.enums import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """One request in the list. `acts_here` is design rule: the whole command is shown, without findings."""
+    """One request in the list. `acts_here` is design rule: the whole command is shown, without findings.
+
+    `command` is the masked summary, "" for owners outside the team.
+    """
 
     request: PermissionRequest
     pill: Pill
+    command: str
     asker: str
     subagent: str
     chat: str
@@ -75,6 +79,7 @@ def build_rows(principal: Principal, requests: list[PermissionRequest]) -> list[
             InboxRow(
                 request=request,
                 pill=describe_request(request, replies.get(request.pk)),
+                command=request.summary if can_read_summary(principal, request) else "",
                 asker=describe_asker(request),
                 subagent=describe_subagent(request),
                 chat=describe_chat(principal, request),

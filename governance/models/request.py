@@ -116,7 +116,8 @@ class PermissionRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.summary[:80] or self.permission
+        """Without its summary, which is not for everybody who may see that it exists."""
+        return f"{self.permission} {self.pk}"
 
     @property
     def subject(self) -> Subject:
