@@ -12,6 +12,7 @@ from typing import TypeVar
 import pytest
 
 from accounts.models import Team
+from accounts.principal import Principal
 from engines.models import Chat, Engine
 from events.database_threads import DatabaseThread
 from governance.domain.decide import approve_request, deny_request
@@ -34,7 +35,7 @@ class Desk:
     def __init__(self) -> None:
         self.thread = DatabaseThread("desk")
         self.team: Team
-        self.reviewer = None
+        self.reviewer: Principal
 
     async def open(self) -> None:
         self.team = await self.thread.run(make_team)

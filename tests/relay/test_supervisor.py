@@ -24,6 +24,7 @@ from relay.domain.leases import (
     release_lease,
     renew_lease,
 )
+from relay.ingest import Ingest
 from relay.models import RelayLease
 from tests.factories import make_engine, make_owner, make_principal, make_team
 from tests.relay.conftest import Desk, running_relay
@@ -199,14 +200,14 @@ async def test_a_poisonous_event_does_not_stop_the_others(
     engine = await register(desk, fake)
     raw = fake.add_call(fake.add_session())
     listed, fake.permissions = fake.permissions, {}
-    take = engine_relay.Ingest.handle
+    take = Ingest.handle
 
-    async def choke(ingest: engine_relay.Ingest, frame: object) -> None:
+    async def choke(ingest: Ingest, frame: object) -> None:
         if getattr(frame, "event_id", "") == "evt_poison":
             raise ValueError("poison")
         await take(ingest, frame)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engine_relay.Ingest, "handle", choke)
+    monkeypatch.setattr(Ingest, "handle", choke)
     async with running_relay():
         await desk.wait_online(engine)
         fake.emit("session.idle", {"sessionID": "ses_x"}, "evt_poison")
