@@ -13,7 +13,7 @@ policies are applied afresh, so an answer is only ever given to a caller who may
             left_s = timeout_s - waiting.elapsed_s
             if not permission_request.is_open or left_s <= 0:
                 return Response(...)
-            pause = waiting.pause(lambda: get_hub().wait(..., since=cursor, timeout_s=left_s))
+            pause = waiting.pause(lambda: wait_for_change(..., since=cursor, timeout_s=left_s))
             if pause is not None:
                 return pause
 

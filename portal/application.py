@@ -11,7 +11,7 @@ from channels.routing import URLRouter
 from django.conf import settings
 
 from portal.background import BackgroundTask, BackgroundTasks, until_stopped
-from portal.head_signing import sign_heads
+from portal.housekeeping import prune_daily, sign_heads
 from portal.onehop import OneHopHandler
 from portal.proxies import apply_forwarded_headers
 
@@ -98,6 +98,7 @@ def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:
     tasks = [
         BackgroundTask("hub", until_stopped(get_hub().run), has_started=lambda: get_hub().is_started),
         BackgroundTask("signed audit heads", sign_heads),
+        BackgroundTask("event pruning", prune_daily),
     ]
     if with_relay:
         from relay.supervisor import run_supervisors

@@ -80,7 +80,10 @@ async def test_a_websocket_without_a_route_is_closed(application: Application) -
 
 @pytest.mark.parametrize(
     ("with_relay", "names"),
-    [(True, ["hub", "signed audit heads", "relay"]), (False, ["hub", "signed audit heads"])],
+    [
+        (True, ["hub", "signed audit heads", "event pruning", "relay"]),
+        (False, ["hub", "signed audit heads", "event pruning"]),
+    ],
 )
 def test_the_tasks_of_a_web_process(with_relay: bool, names: list[str]) -> None:
     assert [task.name for task in build_tasks(with_relay=with_relay)] == names

@@ -81,6 +81,7 @@ def test_the_first_start_prepares_everything_and_says_so(tmp_path: Path, variabl
             "relay_leases",
             "hub",
             "signed audit heads",
+            "event pruning",
         }
         assert server.stop() == 0
 

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from asgiref.sync import sync_to_async
 from django.db import IntegrityError
 
 from events.actors import Subject, build_command_actor
 from events.audit import verify_chain
 from events.changes import changes
-from events.models import SignedHead
-from portal import head_signing
-from portal.head_signing import sign_heads
+from events.models import Event, SignedHead
+from portal import housekeeping
+from portal.housekeeping import prune_daily, sign_heads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,12 +56,28 @@ async def test_two_processes_that_sign_the_same_head_do_not_fail(monkeypatch: py
     def sign_second() -> None:
         raise IntegrityError
 
-    monkeypatch.setattr(head_signing, "sign_head", sign_second)
+    monkeypatch.setattr(housekeeping, "sign_head", sign_second)
     stop = asyncio.Event()
     signing = asyncio.create_task(sign_heads(stop))
     await asyncio.sleep(0)
     stop.set()
     await asyncio.wait_for(signing, 20)
+
+
+async def test_events_past_their_time_are_dropped() -> None:
+    def announce_long_ago() -> None:
+        with time_machine.travel("2020-01-01"), changes(build_command_actor("test")) as change:
+            change.event("user.rights_changed", Subject("user", "1"), topic="notices", audience="owners")
+
+    await sync_to_async(announce_long_ago)()
+    assert await Event.objects.acount() == 1
+    stop = asyncio.Event()
+    pruning = asyncio.create_task(prune_daily(stop))
+    async with asyncio.timeout(20):
+        while await Event.objects.acount():
+            await asyncio.sleep(0.02)
+    stop.set()
+    await asyncio.wait_for(pruning, 20)
 
 
 async def until_signed(numbers: list[int]) -> None:

@@ -1,0 +1,49 @@
+"""What a web process does by the clock: it signs the audit chain's head, and drops events past their time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from events.audit import sign_head
+from events.database_threads import DatabaseThread
+from events.pruning import prune_events
+from portal.background import wait_for_stop
+
+SIGN_EVERY_S = 3600.0
+PRUNE_EVERY_S = 24 * 3600.0
+
+
+async def sign_heads(stop: asyncio.Event, *, interval_s: float = SIGN_EVERY_S) -> None:
+    """Sign now, then every hour, until `stop`: a signature makes a cut tail visible."""
+    await repeat(sign_head_once, stop, interval_s=interval_s)
+
+
+async def prune_daily(stop: asyncio.Event, *, interval_s: float = PRUNE_EVERY_S) -> None:
+    """Remove old events now, then every day, until `stop`."""
+    await repeat(prune_once, stop, interval_s=interval_s)
+
+
+async def repeat(work: Callable[[], None], stop: asyncio.Event, *, interval_s: float) -> None:
+    thread = DatabaseThread("countersign-clock")
+    try:
+        while not stop.is_set():
+            await thread.run(work)
+            await wait_for_stop(stop, timeout_s=interval_s)
+    finally:
+        await thread.aclose()
+
+
+def sign_head_once() -> None:
+    try:
+        sign_head()
+    except IntegrityError:
+        # Another process signed the same head in the same moment; one signature is enough.
+        return
+
+
+def prune_once() -> None:
+    prune_events(now=timezone.now())
