@@ -253,5 +253,8 @@ def lock_rows(queryset: Any) -> list[Any]:
     """
     ordered = queryset.order_by("pk")
     if connection.features.has_select_for_update:
-        ordered = ordered.select_for_update(of=("self",))
+        # Rows that only refer to these may be inserted meanwhile.
+        ordered = ordered.select_for_update(
+            of=("self",), no_key=connection.features.has_select_for_no_key_update
+        )
     return list(ordered)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
@@ -149,6 +150,19 @@ def test_the_guarded_tables_are_these() -> None:
         **{label: {"update", *removal} for label in APPEND_ONLY},
         **dict.fromkeys(KEPT, removal),
     }
+
+
+def test_no_row_goes_or_is_blanked_with_another() -> None:
+    """Deleting is refused anyway; a cascade or a nulling would also rewrite what history points to."""
+    rooms = set(settings.ROOMS)
+    unprotected = [
+        str(field)
+        for model in apps.get_models()
+        if model._meta.app_label in rooms
+        for field in model._meta.concrete_fields
+        if field.remote_field is not None and field.remote_field.on_delete is not models.PROTECT
+    ]
+    assert unprotected == []
 
 
 @pytest.mark.sqlite
