@@ -27,7 +27,7 @@ from relay.opencode.client import OpenCodeClient
 from relay.opencode.errors import EngineError, EngineUnauthorized, EngineUnreachable
 from relay.opencode.frames import Frame, ServerConnected
 from relay.opencode.stream import follow
-from relay.outbox import Outbox
+from relay.outbox import DueReplies, Outbox
 from relay.reconcile import Reconciler
 
 logger = logging.getLogger(__name__)
@@ -49,9 +49,9 @@ FATAL = (LeaseLost, OperationalError, InterfaceError, EngineUnauthorized)
 
 
 async def relay_engine(
-    engine: Engine, lease: Lease, database: DatabaseThread, *, stop: asyncio.Event, wake: asyncio.Event
+    engine: Engine, lease: Lease, database: DatabaseThread, *, stop: asyncio.Event, due: DueReplies
 ) -> None:
-    """Relay until `stop`, then end what is on its way; `wake` says that there is something to send.
+    """Relay until `stop`, then end what is on its way; `due` is filled by the caller.
 
     Raises an exception group: LeaseLost, or what made going on impossible.
     """
@@ -61,7 +61,7 @@ async def relay_engine(
         try:
             async with asyncio.TaskGroup() as group:
                 link = EngineLink(engine, lease, client, database, KeyedTasks(group))
-                relay = EngineRelay(link, wake)
+                relay = EngineRelay(link, due)
                 for work in (keep_lease(link), relay.follow_stream(), relay.outbox.run(), relay.tick()):
                     group.create_task(work)
                 await stop.wait()
@@ -75,9 +75,9 @@ class RelayStopped(Exception):
 
 
 class EngineRelay:
-    def __init__(self, link: EngineLink, wake: asyncio.Event) -> None:
+    def __init__(self, link: EngineLink, due: DueReplies) -> None:
         self.link = link
-        self.outbox = Outbox(link, wake)
+        self.outbox = Outbox(link, due)
         self.ingest = Ingest(link, self._on_disposed)
         self.reconciler = Reconciler(link, self.ingest, self.outbox)
         self._malformed = 0
@@ -135,6 +135,7 @@ class EngineRelay:
         connection = self.link.connection
         was_connected, connection.since = connection.since is not None, None
         self.link.is_ready.clear()
+        self.outbox.due.is_wanted = False
         connection.was_away |= isinstance(error, EngineUnreachable) and not error.may_have_arrived
         if isinstance(error, EngineUnauthorized):
             await self.link.tell_state(EngineState.UNAUTHORIZED, str(error))
@@ -162,7 +163,8 @@ class EngineRelay:
             await self.link.tell_health()
             await self.link.stamp_seen()
             self.link.is_ready.set()
-            self.outbox.wake.set()
+            self.outbox.due.is_wanted = True
+            self.outbox.due.look()
 
     async def _reconcile_lightly(self) -> None:
         await self.reconciler.run_light()

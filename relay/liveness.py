@@ -7,6 +7,7 @@ part is neither finished nor gone.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Container
 
 from relay.arguments import find_parts
@@ -21,10 +22,19 @@ SESSION_GONE = "Its session no longer exists."
 CALL_ENDED = "Its tool call had ended."
 
 
-async def find_end(link: EngineLink, call: OpenCall, busy: Container[str]) -> str:
-    """Why the call no longer waits, "" while it does. Raises EngineError when the engine can't be asked."""
-    if call.session_id not in busy:
-        return TURN_ENDED
+async def find_end(link: EngineLink, call: OpenCall, busy: Container[str] | None = None) -> str:
+    """Why the call no longer waits, "" while it does. Raises EngineError when the engine can't be asked.
+
+    `busy` is the status map of its directory when the caller has just read it.
+    """
+    if busy is not None:
+        return await find_own_end(link, call) if call.session_id in busy else TURN_ENDED
+    working, ended = await asyncio.gather(read_busy(link, call.directory), find_own_end(link, call))
+    return ended if call.session_id in working else TURN_ENDED
+
+
+async def find_own_end(link: EngineLink, call: OpenCall) -> str:
+    """The same from the call's own record alone."""
     if not call.message_id:
         async with link.calls:
             session = await link.client.get_session(call.directory, call.session_id)

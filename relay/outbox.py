@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import datetime
 
 from django.utils import timezone
@@ -23,9 +24,7 @@ from governance.enums import CloseReason, Reply
 from relay.arguments import find_parts
 from relay.domain.deliveries import (
     Delivery,
-    explain_not_sending,
     is_open,
-    list_due_deliveries,
     list_unsettled_deliveries,
     record_refused,
 )
@@ -37,8 +36,6 @@ from relay.opencode.errors import EngineError, EngineUnauthorized
 from relay.opencode.records import PermissionAsk
 from relay.outcomes import End, judge_outcome
 
-POLL_S = 1.0
-BATCH = 32
 CONCURRENT_DELIVERIES = 8
 # When the engine could not be asked whether a call still waits, the reply stays queued for this long.
 LOOK_AGAIN_S = 1.0
@@ -46,32 +43,44 @@ LOOK_AGAIN_S = 1.0
 EVENT_GRACE_S = 0.5
 
 
+class DueReplies:
+    """What an engine has to be told, as last looked up; `look` asks for another look.
+
+    While `is_wanted` is False nothing is looked up: the engine is away, or not reconciled.
+    """
+
+    def __init__(self, look: Callable[[], None]) -> None:
+        self.look = look
+        self.is_wanted = False
+        self._deliveries: list[Delivery] = []
+        self._came = asyncio.Event()
+
+    def put(self, deliveries: list[Delivery]) -> None:
+        self._deliveries = deliveries
+        self._came.set()
+
+    async def take(self) -> list[Delivery]:
+        await self._came.wait()
+        self._came.clear()
+        return self._deliveries
+
+
 class Outbox:
-    def __init__(self, link: EngineLink, wake: asyncio.Event) -> None:
+    def __init__(self, link: EngineLink, due: DueReplies) -> None:
         self.link = link
-        self.wake = wake
+        self.due = due
         self.is_closing = False
         self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._sessions: set[str] = set()
         self._not_before: dict[str, float] = {}
 
     async def run(self) -> None:
-        """Deliver until cancelled. While the engine is away, or not reconciled, nothing is sent."""
+        """Deliver until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
-                await self.link.is_ready.wait()
-                if not self.is_closing:
-                    await self._start_due(group)
-                await self._sleep()
-
-    async def _sleep(self) -> None:
-        try:
-            async with asyncio.timeout(POLL_S):
-                await self.wake.wait()
-        except TimeoutError:
-            return
-        finally:
-            self.wake.clear()
+                deliveries = await self.due.take()
+                if not self.is_closing and self.link.is_ready.is_set():
+                    self._start(group, deliveries)
 
     async def close(self, deadline_s: float) -> None:
         """Start nothing more, and give what is on its way time to get on record."""
@@ -79,12 +88,9 @@ class Outbox:
         if self._in_flight:
             await asyncio.wait(list(self._in_flight.values()), timeout=deadline_s)
 
-    async def _start_due(self, group: asyncio.TaskGroup) -> None:
-        due = await self.link.read(
-            list_due_deliveries, engine=self.link.engine, now=timezone.now(), limit=BATCH
-        )
+    def _start(self, group: asyncio.TaskGroup, deliveries: list[Delivery]) -> None:
         now_s = time.monotonic()
-        for delivery in due:
+        for delivery in deliveries:
             session = delivery.call.session_id
             is_held = delivery.pk in self._in_flight or self._not_before.get(delivery.pk, 0) > now_s
             # One at a time for a session, in the order decided: a reject closes its other requests too.
@@ -99,7 +105,7 @@ class Outbox:
         finally:
             self._in_flight.pop(delivery.pk, None)
             self._sessions.discard(delivery.call.session_id)
-            self.wake.set()
+            self.due.look()
 
     async def _deliver(self, delivery: Delivery) -> None:
         if delivery.reply == Reply.ONCE and not await self._may_send(delivery):
@@ -118,11 +124,8 @@ class Outbox:
 
     async def _may_send(self, delivery: Delivery) -> bool:
         """Whether the approved call still waits; if not, the approval comes to its end here."""
-        why = await self.link.read(explain_not_sending, reply=delivery.row)
         try:
-            if not why:
-                busy = await read_busy(self.link, delivery.call.directory)
-                why = await find_end(self.link, delivery.call, busy)
+            why = delivery.objection or await find_end(self.link, delivery.call)
             if why:
                 await self._give_up(delivery, why)
         except EngineUnauthorized:

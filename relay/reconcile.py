@@ -270,7 +270,7 @@ def list_open_directories(engine: Engine) -> list[str]:
     rows = PermissionRequest.objects.filter(engine=engine).filter(
         Q(state=RequestState.PENDING) | Q(replies__state__in=list(ReplyState.open()))
     )
-    asked = [read_directory(row) for row in rows.distinct()]
+    asked = [read_directory(row) for row in rows.defer("content").distinct()]
     working = Chat.objects.filter(
         engine=engine, session_state__in=[SessionState.BUSY, SessionState.RETRY]
     ).values_list("directory", flat=True)

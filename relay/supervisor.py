@@ -23,15 +23,18 @@ from events import doorbell
 from events.actors import RELAY_ACTOR
 from events.database_threads import DatabaseThread
 from relay.clock import run_clock
-from relay.domain.deliveries import find_engines_with_due_replies
+from relay.domain.deliveries import list_due_deliveries
 from relay.domain.leases import Lease, LeaseLost, acquire_lease, relay_changes, release_lease
 from relay.engine_relay import relay_engine
+from relay.outbox import DueReplies
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
 # Decisions made in this process ring; those made in another one are found by looking.
 POLL_REPLIES_EVERY_S = 0.25
+# Looked up at once, for all engines together.
+MAX_DUE = 200
 STOP_GRACE_S = 5.0
 FIRST_PAUSE_S = 0.5
 LAST_PAUSE_S = 15.0
@@ -59,12 +62,12 @@ async def run_supervisors(stop: asyncio.Event) -> None:
 
 @dataclass(slots=True)
 class Berth:
-    """One engine's relay in this process. `wake` is its outbox's bell."""
+    """One engine's relay in this process."""
 
     engine: Engine
     lease: Lease
+    due: DueReplies
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
 
@@ -75,6 +78,7 @@ class Fleet:
         self.database = database
         self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(8)}"
         self.berths: dict[str, Berth] = {}
+        self.rung = asyncio.Event()
         self._pauses: dict[str, tuple[float, float]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -115,7 +119,7 @@ class Fleet:
         lease = await self.database.run(acquire_lease, engine_id=engine.pk, holder=self.holder)
         if lease is None:
             return
-        berth = Berth(engine, lease)
+        berth = Berth(engine, lease, DueReplies(self.rung.set))
         self.berths[engine.pk] = berth
         berth.task = asyncio.create_task(self._keep(berth), name=f"relay of {engine.pk}")
 
@@ -123,7 +127,7 @@ class Fleet:
         """Run one relay to its end; the next look starts another one."""
         started_s = time.monotonic()
         try:
-            await relay_engine(berth.engine, berth.lease, self.database, stop=berth.stop, wake=berth.wake)
+            await relay_engine(berth.engine, berth.lease, self.database, stop=berth.stop, due=berth.due)
         except* LeaseLost:
             logger.warning("The lease of %s was lost.", berth.engine)
         except* Exception:
@@ -164,31 +168,35 @@ class Fleet:
     # Decisions
 
     async def watch_replies(self) -> None:
-        """Wake the outbox of each engine that has something to send."""
+        """Hand each outbox what its engine has to be told."""
         loop = asyncio.get_running_loop()
-        rung = asyncio.Event()
 
         def ring(_seq: int) -> None:
-            loop.call_soon_threadsafe(rung.set)
+            loop.call_soon_threadsafe(self.rung.set)
 
         with ringing(ring):
             while True:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL_REPLIES_EVERY_S):
-                        await rung.wait()
-                rung.clear()
-                await self._wake_outboxes()
+                        await self.rung.wait()
+                self.rung.clear()
+                await self._hand_out_due()
 
-    async def _wake_outboxes(self) -> None:
-        if not self.berths:
+    async def _hand_out_due(self) -> None:
+        wanting = {engine_id: berth for engine_id, berth in self.berths.items() if berth.due.is_wanted}
+        if not wanting:
             return
         try:
-            due = await self.database.run(find_engines_with_due_replies, now=timezone.now())
+            deliveries = await self.database.run(
+                list_due_deliveries, engine_ids=list(wanting), now=timezone.now(), limit=MAX_DUE
+            )
         except (OperationalError, InterfaceError) as error:
             logger.warning("Replies could not be looked for: %s", error)
             return
-        for engine_id in due & self.berths.keys():
-            self.berths[engine_id].wake.set()
+        for engine_id, berth in wanting.items():
+            due = [delivery for delivery in deliveries if delivery.engine_id == engine_id]
+            if due:
+                berth.due.put(due)
 
 
 @contextlib.contextmanager

@@ -6,9 +6,10 @@ at any point leaves a row that says "perhaps sent"; what became of it is then as
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from events.actors import RELAY_ACTOR, Actor, Subject
 from events.changes import Change, changes
@@ -36,13 +37,11 @@ def queue_reply(
     return row
 
 
-def list_due_replies(*, engine_id: str, now: datetime, limit: int) -> list[EngineReply]:
-    """The oldest queued replies of an engine whose time has come; nothing is claimed yet."""
-    return list(
-        EngineReply.objects.filter(engine_id=engine_id, state=ReplyState.QUEUED, next_attempt_at__lte=now)
-        .select_related("request__chat", "request__subagent")
-        .order_by("created_at", "id")[:limit]
-    )
+def list_due_replies(*, engine_ids: Collection[str], now: datetime) -> QuerySet[EngineReply]:
+    """Queued replies of these engines whose time has come, oldest first; nothing is claimed yet."""
+    return EngineReply.objects.filter(
+        engine_id__in=engine_ids, state=ReplyState.QUEUED, next_attempt_at__lte=now
+    ).order_by("created_at", "id")
 
 
 def claim_reply(*, reply: EngineReply, epoch: int, now: datetime) -> bool:

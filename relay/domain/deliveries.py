@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from engines.enums import SessionState, SubagentStatus
 from engines.models import Engine, Subagent
@@ -22,17 +23,49 @@ from relay.opencode.client import Reply as Word
 RAW_DELETED = SessionState.DELETED.value
 
 
+# Reading the content of each request, which may be megabytes, would cost more than sending the reply.
+COLUMNS = (
+    "engine_id",
+    "reply",
+    "message",
+    "state",
+    "attempts",
+    "sent_at",
+    "accepted_at",
+    "request__team_id",
+    "request__engine_request_id",
+    "request__session_id",
+    "request__tool_message_id",
+    "request__tool_call_id",
+    "request__directory",
+    "request__state",
+    "request__sealed_at",
+    "request__created_at",
+    "request__chat__session_state",
+    "request__chat__aborted_at",
+    "request__chat__blocked_at",
+    "request__subagent__status",
+    "request__subagent__status_raw",
+    "request__subagent__ended_at",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One reply and the call it answers. `row` is handed back to the domain, which looks at it afresh."""
+    """One reply and the call it answers. `row` is handed back to the domain, which looks at it afresh.
+
+    `objection` is what our own records say against sending it, "" for nothing.
+    """
 
     pk: str
+    engine_id: str
     row: EngineReply
     call: OpenCall
     reply: str
     message: str
     sent_at: datetime | None
     accepted_at: datetime | None
+    objection: str
 
     @property
     def word(self) -> Word:
@@ -42,31 +75,35 @@ class Delivery:
 def describe_delivery(row: EngineReply) -> Delivery:
     return Delivery(
         pk=row.pk,
+        engine_id=row.engine_id,
         row=row,
         call=describe_call(row.request),
         reply=row.reply,
         message=row.message,
         sent_at=row.sent_at,
         accepted_at=row.accepted_at,
+        objection=explain_not_sending(row) if row.reply == Reply.ONCE else "",
     )
 
 
-def list_due_deliveries(*, engine: Engine, now: datetime, limit: int) -> list[Delivery]:
-    return [describe_delivery(row) for row in list_due_replies(engine_id=engine.pk, now=now, limit=limit)]
+def read_rows(rows: QuerySet[EngineReply]) -> list[Delivery]:
+    ordered = rows.select_related("request__chat", "request__subagent").order_by("created_at", "id")
+    return [describe_delivery(row) for row in ordered.only(*COLUMNS)]
+
+
+def list_due_deliveries(*, engine_ids: Collection[str], now: datetime, limit: int) -> list[Delivery]:
+    """The oldest queued replies of these engines whose time has come; nothing is claimed yet."""
+    due = list_due_replies(engine_ids=engine_ids, now=now)
+    return read_rows(EngineReply.objects.filter(pk__in=due.values("pk")[:limit])) if engine_ids else []
 
 
 def list_unsettled_deliveries(*, engine: Engine, directory: str, sent_before: datetime) -> list[Delivery]:
     """Replies that were, or may have been, posted before `sent_before` and have not come to an end."""
     was_tried = Q(state=ReplyState.SENT) | Q(state=ReplyState.QUEUED, attempts__gt=0)
-    rows = (
-        EngineReply.objects.filter(
-            engine=engine, request__directory=show_directory(directory), sent_at__lt=sent_before
-        )
-        .filter(was_tried)
-        .select_related("request")
-        .order_by("created_at", "id")
+    rows = EngineReply.objects.filter(
+        engine=engine, request__directory=show_directory(directory), sent_at__lt=sent_before
     )
-    return [describe_delivery(row) for row in rows]
+    return read_rows(rows.filter(was_tried))
 
 
 def is_open(*, reply: EngineReply) -> bool:
@@ -81,16 +118,10 @@ def record_refused(*, reply: EngineReply, now: datetime) -> None:
             queue_reply(change, reply.request, reply=Reply.REJECT)
 
 
-def find_engines_with_due_replies(*, now: datetime) -> set[str]:
-    rows = EngineReply.objects.filter(state=ReplyState.QUEUED, next_attempt_at__lte=now)
-    return set(rows.values_list("engine_id", flat=True).distinct())
-
-
-def explain_not_sending(*, reply: EngineReply) -> str:
+def explain_not_sending(row: EngineReply) -> str:
     """What our own records say against letting an approved call run; "" for nothing."""
-    row = EngineReply.objects.select_related("request__chat", "request__subagent").get(pk=reply.pk)
     request = row.request
-    if row.reply != Reply.ONCE or request.state != RequestState.APPROVED:
+    if request.state != RequestState.APPROVED:
         return "It is not approved."
     chat, subagent = request.chat, request.subagent
     if chat is None:

@@ -86,7 +86,8 @@ def seal_call(*, call: OpenCall, part: Part | None, now: datetime) -> None:
 
 
 def find_call(*, engine: Engine, request_id: str) -> OpenCall | None:
-    request = PermissionRequest.objects.filter(engine=engine, engine_request_id=request_id).first()
+    rows = PermissionRequest.objects.filter(engine=engine, engine_request_id=request_id)
+    request = rows.defer("content").first()
     return describe_call(request) if request else None
 
 

@@ -63,7 +63,7 @@ def list_pending(engine: Engine) -> QuerySet[PermissionRequest]:
 
 
 def list_unsealed_calls(*, engine: Engine) -> list[OpenCall]:
-    return [describe_call(request) for request in list_pending(engine).filter(sealed_at=None)]
+    return [describe_call(row) for row in list_pending(engine).filter(sealed_at=None).defer("content")]
 
 
 def list_stoppable_calls(
@@ -78,7 +78,7 @@ def list_stoppable_calls(
         rows = rows.filter(session_id__in=list(session_ids))
     if directory:
         rows = rows.filter(directory=show_directory(directory))
-    return [describe_call(request) for request in rows.order_by("pk").distinct()]
+    return [describe_call(request) for request in rows.order_by("pk").defer("content").distinct()]
 
 
 def list_tree(*, engine: Engine, session_id: str) -> list[str]:

@@ -224,7 +224,7 @@ class RequestLife(RuleBasedStateMachine):
             assert orphan_reply(reply=reply, why="gone", now=now) is (before in ReplyState.open())
         else:
             assert fail_reply(reply=reply, why="no\0\ud800", now=now) is (before in ReplyState.open())
-        due = list_due_replies(engine_id=self.engine.pk, now=now, limit=100)
+        due = list_due_replies(engine_ids=[self.engine.pk], now=now)
         assert {row.state for row in due} <= {ReplyState.QUEUED}
 
     # What always holds -----------------------------------------------------------------------------

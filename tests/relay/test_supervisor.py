@@ -221,7 +221,6 @@ async def test_a_decision_in_this_process_rings_the_outbox(
     desk: Desk, fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "POLL_REPLIES_EVERY_S", 60.0)
-    monkeypatch.setattr("relay.outbox.POLL_S", 60.0)
     engine = await register(desk, fake)
     raw = fake.add_call(fake.add_session())
     async with running_relay():
