@@ -8,9 +8,10 @@ class EventsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from events import append_only, checks  # noqa: F401 - registers the system checks
+        from events import append_only, checks, sqlite_waiting  # noqa: F401 - registers the system checks
 
         for model in ("AuditEntry", "Event", "SignedHead", "KeyUse"):
             append_only.keep_append_only(f"events.{model}")
         append_only.keep_rows("events.LogHead")
         append_only.connect_signals()
+        sqlite_waiting.connect_signals()
