@@ -304,7 +304,7 @@ def set_up(engine: EngineProcess, project: Path) -> str:
         password=engine.password,
         directories=[str(project)],
     )
-    scopes = [Scope.REQUESTS_READ, Scope.REQUESTS_DECIDE, Scope.EVENTS_READ]
+    scopes: list[str] = [Scope.REQUESTS_READ, Scope.REQUESTS_DECIDE, Scope.EVENTS_READ]
     ends = timezone.now() + timedelta(hours=1)
     made = create_token(actor=actor, user=user, name="bench", scopes=scopes, expires_at=ends)
     connection.close()

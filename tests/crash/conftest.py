@@ -41,7 +41,7 @@ T = TypeVar("T")
 _numbers = itertools.count(1)
 
 
-def wait_until(find: Callable[[], T], what: str) -> T:
+def wait_until(find: Callable[[], T | None], what: str) -> T:
     """Poll until `find()` is true and return its value."""
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:

@@ -235,7 +235,9 @@ class FakeEngine:
 
     def finish_call(self, raw: dict[str, Any], status: str) -> None:
         tool = raw.get("tool")
-        message = self.messages.get((raw["sessionID"], tool["messageID"])) if tool else None
+        if tool is None:
+            return
+        message = self.messages.get((raw["sessionID"], tool["messageID"]))
         for part in message["parts"] if message else ():
             if part.get("callID") == tool["callID"]:
                 part["state"]["status"] = status
@@ -257,7 +259,7 @@ class FakeEngine:
             "info": message_info(session_id, message_id),
             "parts": [part],
         }
-        raw = {
+        raw: dict[str, Any] = {
             "id": f"per_{number}",
             "sessionID": session_id,
             "permission": "bash",
