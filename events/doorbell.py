@@ -24,7 +24,7 @@ def remove_ringer(ringer: Ringer) -> None:
 
 def ring(seq: int) -> None:
     """Never raises: what was committed stays committed, whether or not anybody hears of it."""
-    for ringer in _ringers:
+    for ringer in tuple(_ringers):
         try:
             ringer(seq)
         except Exception:
