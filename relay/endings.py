@@ -61,15 +61,17 @@ class Endings:
             session_id=session_id,
             seen_before=hint.at + TICK,
         )
+        if hint.reason == CloseReason.SESSION_DELETED:
+            await close_dead(
+                self.link, [call for call in calls if call.session_id == session_id], hint.reason
+            )
+            calls = [call for call in calls if call.session_id != session_id]
         calls.sort(key=lambda call: call.directory)
         for directory, group in groupby(calls, key=lambda call: call.directory):
-            dead = await self._find_dead(directory, list(group), hint)
+            dead = await self._find_dead(directory, list(group))
             await close_dead(self.link, dead, hint.reason)
 
-    async def _find_dead(self, directory: str, calls: list[OpenCall], hint: Hint) -> list[OpenCall]:
-        if hint.reason == CloseReason.SESSION_DELETED:
-            certain = [call for call in calls if call.session_id == hint.session_id]
-            return certain + await self._find_dead_of_others(directory, calls, hint.session_id)
+    async def _find_dead(self, directory: str, calls: list[OpenCall]) -> list[OpenCall]:
         async with self.link.calls:
             listing = await self.link.client.list_permissions(directory)
         listed = {ask.id for ask in listing.items}
@@ -77,14 +79,6 @@ class Endings:
         # One that is no longer listed was answered: its own event says by whom.
         waiting = [call for call in calls if call.request_id in listed or not listing.is_complete]
         return [call for call in waiting if await find_end(self.link, call, busy)]
-
-    async def _find_dead_of_others(
-        self, directory: str, calls: list[OpenCall], session_id: str
-    ) -> list[OpenCall]:
-        """Requests of the deleted session's subagents, which the engine ends with it."""
-        others = [call for call in calls if call.session_id != session_id]
-        busy = await read_busy(self.link, directory) if others else {}
-        return [call for call in others if await find_end(self.link, call, busy)]
 
 
 async def close_dead(link: EngineLink, calls: list[OpenCall], reason: CloseReason, why: str = "") -> None:

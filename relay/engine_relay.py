@@ -22,7 +22,7 @@ from relay.domain.leases import GIVE_UP_AFTER_S, RENEW_EVERY_S, Lease, LeaseLost
 from relay.domain.ledger import find_misplaced, record_waiting
 from relay.ingest import Ingest
 from relay.keyed_tasks import KeyedTasks
-from relay.link import EngineLink
+from relay.link import EVERYWHERE, EngineLink
 from relay.opencode.client import OpenCodeClient
 from relay.opencode.errors import EngineError, EngineUnauthorized, EngineUnreachable
 from relay.opencode.frames import Frame, ServerConnected
@@ -178,11 +178,11 @@ class EngineRelay:
         if self.link.is_ready.is_set():
             await self.link.tell_health()
 
-    def _on_disposed(self, directory: str | None) -> None:
-        if directory is None:
+    def _on_disposed(self, directory: str) -> None:
+        if directory == EVERYWHERE:
             self.link.tasks.start("reconcile", self._reconcile_fully)
         else:
-            self.link.tasks.start(("reconcile", directory), lambda: self.reconciler.run_directory(directory))
+            self.link.tasks.start(("look", directory), lambda: self.reconciler.run_directory(directory))
 
     # Once a second
 

@@ -25,7 +25,7 @@ from relay.arguments import Sealer, ask_key
 from relay.domain.intake import find_call, take_ask, take_reply
 from relay.domain.open_calls import OpenCall
 from relay.endings import Endings
-from relay.link import EngineLink
+from relay.link import EVERYWHERE, EngineLink
 from relay.memory import remember
 from relay.messages import MessageBuffer
 from relay.opencode.errors import EngineError, EngineUnauthorized
@@ -60,9 +60,9 @@ Handler = Callable[[Any], Awaitable[None]]
 
 
 class Ingest:
-    """`on_disposed(directory or None for all)` is called when an engine has dropped what was pending."""
+    """`on_disposed(directory or EVERYWHERE)` is called when an engine has dropped what was pending."""
 
-    def __init__(self, link: EngineLink, on_disposed: Callable[[str | None], None]) -> None:
+    def __init__(self, link: EngineLink, on_disposed: Callable[[str], None]) -> None:
         self.link = link
         self.on_disposed = on_disposed
         self.messages = MessageBuffer(link)
@@ -253,7 +253,8 @@ class Ingest:
         self.on_disposed(frame.directory)
 
     async def _on_global_disposed(self, _frame: GlobalDisposed) -> None:
-        self.on_disposed(None)
+        self.link.connection.disposed_at[EVERYWHERE] = timezone.now()
+        self.on_disposed(EVERYWHERE)
 
 
 def block_chat_of(*, engine: Engine, session_id: str) -> str:

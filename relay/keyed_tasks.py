@@ -32,11 +32,18 @@ class KeyedTasks:
         """Run `work` soon. Asked again while it runs, the newest work is run once more afterwards."""
         if key in self._running:
             self._again[key] = work
-        elif len(self._running) < MAX_TASKS:
-            self._running.add(key)
-            self._group.create_task(self._run(key, work))
-        else:
+            return
+        if len(self._running) >= MAX_TASKS:
             logger.warning("Too much background work; left one task to the next reconciliation.")
+            return
+        running = self._run(key, work)
+        try:
+            self._group.create_task(running)
+        except RuntimeError:
+            # The relay is ending; the next one begins with a reconciliation.
+            running.close()
+        else:
+            self._running.add(key)
 
     def is_running(self, key: Hashable) -> bool:
         return key in self._running

@@ -26,6 +26,7 @@ R = TypeVar("R")
 # How many calls one relay has open at its engine besides the event stream.
 CONCURRENT_CALLS = 8
 SHOWN_PROBLEMS = 3
+EVERYWHERE = ""
 
 
 @dataclass(slots=True)
@@ -35,14 +36,13 @@ class Connection:
     since: datetime | None = None
     was_away: bool = False
     counters: StreamCounters = field(default_factory=StreamCounters)
+    # Directory → when its instance was last disposed of; EVERYWHERE for all of them.
     disposed_at: dict[str, datetime] = field(default_factory=dict)
 
     def is_unbroken_since(self, moment: datetime, directory: str) -> bool:
         """Neither the stream nor the directory's instance began anew after `moment`."""
-        disposed_at = self.disposed_at.get(directory)
-        if self.since is None or self.since > moment:
-            return False
-        return disposed_at is None or disposed_at <= moment
+        begun = [self.since, self.disposed_at.get(directory), self.disposed_at.get(EVERYWHERE)]
+        return self.since is not None and all(begin is None or begin <= moment for begin in begun)
 
 
 class EngineLink:

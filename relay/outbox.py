@@ -108,9 +108,9 @@ class Outbox:
             self.due.look()
 
     async def _deliver(self, delivery: Delivery) -> None:
+        self._not_before.pop(delivery.pk, None)
         if delivery.reply == Reply.ONCE and not await self._may_send(delivery):
             return
-        self._not_before.pop(delivery.pk, None)
         claimed = await self.link.write(
             claim_reply, reply=delivery.row, epoch=self.link.lease.epoch, now=timezone.now()
         )

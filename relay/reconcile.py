@@ -45,14 +45,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the engine showed of one directory. `busy` was read after the lists; None: not to be had.
+    """What the engine showed of one directory.
 
-    `asked_at` is before the lists were fetched, `looked_at` between lists and status.
+    `asked_at` is before the lists were fetched. `busy` was read after them; None: not to be had.
     """
 
     directory: str
     asked_at: datetime
-    looked_at: datetime
     permissions: Listing[PermissionAsk]
     questions: Listing[Question]
     busy: dict[str, str] | None
@@ -152,9 +151,8 @@ class Reconciler:
         client, asked_at = self.link.client, timezone.now()
         permissions = await self._ask("permission requests", directory, client.list_permissions(directory))
         questions = await self._ask("questions", directory, client.list_questions(directory))
-        looked_at = timezone.now()
         busy = await self._ask("session states", directory, client.session_status(directory))
-        return View(directory, asked_at, looked_at, permissions or UNKNOWN, questions or UNKNOWN, busy)
+        return View(directory, asked_at, permissions or UNKNOWN, questions or UNKNOWN, busy)
 
     async def _apply(self, view: View, gone: CloseReason | None) -> None:
         """Requests first: whatever else can't be had, none is lost. Raises EngineError."""
@@ -163,7 +161,7 @@ class Reconciler:
             find_known, engine=self.link.engine, request_ids=[ask.id for ask in view.permissions.items]
         )
         for ask in view.permissions.items:
-            if ask.id not in known or known[ask.id].needs_seal:
+            if ask.id not in known or not known[ask.id].is_complete:
                 await self.ingest.take_ask(ask, view.directory)
         for question in view.questions.items:
             self.ingest.questions.decline_soon(view.directory, question)
@@ -199,12 +197,15 @@ class Reconciler:
                 self.link.problems[what, view.directory] = sentence
 
     async def _close_dead(self, view: View, busy: dict[str, str], *, is_thorough: bool) -> None:
-        """Still listed, but their turns have ended: nobody may let them run any more."""
+        """Still listed, but their turns have ended: nobody may let them run any more.
+
+        The sessions were looked at after the list, so what the list holds had been asked before.
+        """
         calls = await self.link.read(
             list_stoppable_calls,
             engine=self.link.engine,
             directory=view.directory,
-            seen_before=view.looked_at,
+            seen_before=timezone.now(),
         )
         listed = [call for call in calls if call.request_id in view.listed_ids]
         for call in listed:

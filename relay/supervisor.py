@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ from engines.models import Engine
 from events import doorbell
 from events.actors import RELAY_ACTOR
 from events.database_threads import DatabaseThread
+from live.layer import follow_layer
 from relay.clock import run_clock
 from relay.domain.deliveries import list_due_deliveries
 from relay.domain.leases import Lease, LeaseLost, acquire_lease, relay_changes, release_lease
@@ -31,7 +33,7 @@ from relay.outbox import DueReplies
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
-# Decisions made in this process ring; those made in another one are found by looking.
+# Decisions made in this process ring, and those of others too when they share a Redis; this finds the rest.
 POLL_REPLIES_EVERY_S = 0.25
 # Looked up at once, for all engines together.
 MAX_DUE = 200
@@ -51,6 +53,9 @@ async def run_supervisors(stop: asyncio.Event) -> None:
                 group.create_task(run_clock(database)),
                 group.create_task(fleet.watch_replies()),
             ]
+            if settings.REDIS_URL:
+                # Decisions made in other processes.
+                helpers.append(group.create_task(follow_layer(fleet.rung.set)))
             try:
                 await fleet.run(stop)
             finally:

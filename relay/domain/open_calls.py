@@ -108,15 +108,17 @@ class KnownRequest:
 
     is_pending: bool
     is_sealed: bool
+    is_placed: bool
 
     @property
-    def needs_seal(self) -> bool:
-        return self.is_pending and not self.is_sealed
+    def is_complete(self) -> bool:
+        """Nothing about it is still to be found out."""
+        return not self.is_pending or (self.is_sealed and self.is_placed)
 
 
 def find_known(*, engine: Engine, request_ids: Iterable[str]) -> dict[str, KnownRequest]:
     rows = PermissionRequest.objects.filter(engine=engine, engine_request_id__in=list(request_ids))
     return {
-        row.engine_request_id: KnownRequest(row.is_pending, row.is_sealed)
-        for row in rows.only("engine_request_id", "state", "sealed_at")
+        row.engine_request_id: KnownRequest(row.is_pending, row.is_sealed, row.chat_id is not None)
+        for row in rows.only("engine_request_id", "state", "sealed_at", "chat_id")
     }

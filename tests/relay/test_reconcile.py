@@ -9,12 +9,14 @@ import pytest
 
 from engines.models import Chat, Engine
 from events.encryption import seal
+from events.errors import Conflict
 from events.models import AuditEntry
 from governance.enums import CloseReason, RequestState
 from governance.models import PermissionRequest
 from relay.demo.project import PERMISSION, make_project
 from relay.demo.scenarios import Use
 from relay.demo.scripted_llm import ScriptedModel, build_engine_config
+from relay.opencode.calls import Call
 from relay.opencode.process import EngineProcess
 from tests.relay.conftest import Desk, running_relay
 from tests.support.engine_lab import EngineLab
@@ -178,6 +180,22 @@ async def test_a_killed_engines_requests_expire(desk: Desk, own_lab: EngineLab) 
         )
         assert finished == {"aborted"}
     assert not made.exists()
+
+
+async def test_a_disposed_directorys_requests_expire(desk: Desk, own_lab: EngineLab) -> None:
+    """Its configuration was reloaded: what was pending is gone, and no event says so for each."""
+    own_lab.add_scenario("reconcile_dispose", Use.shell("echo disposed"))
+    await own_lab.engine.start()
+    engine = await desk.register(own_lab)
+    async with running_relay(), own_lab.engine.build_client() as client:
+        await desk.wait_online(engine)
+        session_id = await prompt(own_lab, "reconcile_dispose")
+        (request,) = await desk.wait_sealed(session_id)
+        await client.connection.fetch(Call("POST", "/instance/dispose", own_lab.directory))
+        expired = await desk.wait_state(request, RequestState.EXPIRED)
+        assert expired.close_reason in {CloseReason.ENGINE_DROPPED, CloseReason.SESSION_ABORTED}
+        with pytest.raises(Conflict):
+            await desk.approve(request)
 
 
 async def test_an_engine_that_is_starting_is_waited_for(desk: Desk, own_lab: EngineLab) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -12,8 +13,10 @@ from django.utils import timezone
 
 from engines.domain.registry import set_engine_enabled, subject_of
 from engines.models import Engine
+from events import doorbell
 from events.models import AuditEntry
 from governance.models import EngineReply
+from live.layer import LayerRinger
 from relay import engine_relay, supervisor
 from relay.domain.leases import (
     LEASE_LENGTH,
@@ -246,3 +249,28 @@ async def test_a_claim_of_an_earlier_relay_is_resolved_by_the_list(desk: Desk, f
     async with running_relay():
         await desk.wait_replies(request, ("once", "confirmed"))
     assert fake.replies() == [(raw["id"], "once")]
+
+
+@pytest.mark.redis
+async def test_a_decision_in_another_process_rings_over_the_channel_layer(
+    desk: Desk, fake: FakeEngine, valkey_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = valkey_url
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [{"address": valkey_url, "socket_timeout": None}], "prefix": "countersign"},
+        }
+    }
+    monkeypatch.setattr(supervisor, "POLL_REPLIES_EVERY_S", 60.0)
+    other = LayerRinger()
+    engine = await register(desk, fake)
+    raw = fake.add_call(fake.add_session())
+    async with running_relay():
+        await desk.wait_online(engine)
+        (request,) = await desk.wait_sealed(raw["sessionID"])
+        # In another process this one's doorbell would not ring.
+        monkeypatch.setattr(doorbell, "_ringers", [other.ring])
+        await desk.approve(request)
+        await desk.wait_replies(request, ("once", "confirmed"))
+    other.close()
