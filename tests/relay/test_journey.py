@@ -150,3 +150,23 @@ async def test_a_repeated_call_shows_the_arguments_it_repeats(desk: Desk, engine
         await desk.approve(request)
         await desk.wait_replies(request, ("once", "confirmed"))
         await visitor.wait_idle(session_id)
+
+
+async def test_a_write_of_ten_megabytes_is_stored_cut_and_can_be_denied(
+    desk: Desk, engine_lab: EngineLab
+) -> None:
+    """The real engine's event lines then hold the whole text several times over."""
+    made = engine_lab.project / "large.txt"
+    text = "".join(f"line {number:09d} of a large file\n" for number in range(300_000))
+    engine_lab.add_scenario("journey_large", Use.one("write", filePath=str(made), content=text))
+    engine = await desk.register(engine_lab)
+    async with running_relay(), engine_lab.connect() as visitor:
+        await desk.wait_online(engine)
+        session_id = await visitor.prompt("journey_large")
+        (request,) = await desk.wait_sealed(session_id)
+        assert [finding["code"] for finding in request.findings] == ["arguments_unknown", "cut"]
+        assert not request.is_summary_whole
+        await desk.deny(request)
+        await desk.wait_replies(request, ("reject", "confirmed"))
+        await desk.wait_online(engine)
+    assert not made.exists()

@@ -26,13 +26,13 @@ class Command(BaseCommand):
         except KeyringError as error:
             raise CommandError(str(error)) from error
         connection.close()
+        asyncio.run(self.relay())
+
+    async def relay(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
         self.stdout.write("Relaying. Stop with Ctrl-C.")
-        asyncio.run(relay_until_signalled())
-
-
-async def relay_until_signalled() -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await run_supervisors(stop)
+        self.stdout.flush()
+        await run_supervisors(stop)
