@@ -19,6 +19,7 @@ from engines.models import Chat, Engine, Message, Subagent
 from events.actors import RELAY_ACTOR
 from governance.domain.requests import place_requests
 from relay.link import EngineLink
+from relay.liveness import read_busy
 from relay.memory import remember
 from relay.messages import MessageBuffer, read_time, record_cut_off
 from relay.opencode.records import MessageWithParts, Session
@@ -28,6 +29,8 @@ MESSAGES_READ_AGAIN = 50
 # How far before our last look a session must have changed to be adopted by listing; events adopt any.
 LISTED_OVERLAP = timedelta(hours=1)
 LISTED_AT_FIRST = timedelta(days=1)
+# A session is known before it is busy: its first moments say nothing.
+BEGINNING = timedelta(seconds=10)
 WORKING_STATES = (SessionState.BUSY, SessionState.RETRY)
 
 
@@ -106,18 +109,25 @@ class Sessions:
             if not self._states.get(session_id, (None, False))[1]:
                 await self.place(session_id, directory)
             await self.take_state(session_id, state)
-        for session_id in await self.link.read(
-            list_working_sessions, engine=self.link.engine, directory=directory
-        ):
+        working = await self.link.read(
+            list_working_sessions,
+            engine=self.link.engine,
+            directory=directory,
+            known_before=timezone.now() - BEGINNING,
+        )
+        for session_id in working:
             if session_id not in busy:
                 await self.close_stopped(session_id, directory)
 
     async def close_stopped(self, session_id: str, directory: str) -> None:
+        """A session that was not busy: read what it came to, unless it works again by then."""
         async with self.link.calls:
             conversation = await self.link.client.list_messages(
                 directory, session_id, limit=MESSAGES_READ_AGAIN
             )
         self.messages.add_conversation(conversation or ())
+        if session_id in await read_busy(self.link, directory):
+            return
         await self.messages.flush()
         await self.link.write(
             record_stopped,
@@ -147,16 +157,19 @@ def take_session(*, engine: Engine, facts: SessionFacts) -> bool:
     return is_new
 
 
-def list_working_sessions(*, engine: Engine, directory: str) -> list[str]:
-    """Sessions of a directory that are thought to work, or whose last message is unfinished."""
+def list_working_sessions(*, engine: Engine, directory: str, known_before: datetime) -> list[str]:
+    """Sessions of a directory that are thought to work, or whose last message is unfinished.
+
+    Of delegations only those known for a while: a new one is not busy yet.
+    """
     chats = Chat.objects.filter(engine=engine, directory=directory)
     unfinished = Message.objects.filter(
         chat__in=chats, engine_message_status=EngineMessageStatus.PROCESSING
     ).values("chat_id")
     working = chats.filter(session_state__in=WORKING_STATES) | chats.filter(pk__in=unfinished)
-    delegations = Subagent.objects.filter(instance=engine, working_directory=directory).exclude(
-        status__in=SubagentStatus.ended()
-    )
+    delegations = Subagent.objects.filter(
+        instance=engine, working_directory=directory, first_seen_at__lt=known_before
+    ).exclude(status__in=SubagentStatus.ended())
     return [
         *working.values_list("ai_engine_session_id", flat=True).distinct(),
         *delegations.values_list("source_ref", flat=True),
