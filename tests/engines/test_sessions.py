@@ -111,6 +111,17 @@ def test_a_chain_is_read_from_the_root_down(engine: Engine) -> None:
     assert find_place(make_engine(make_team()).pk, "e") == (None, None)
 
 
+def test_a_session_that_turns_out_to_be_a_child_is_found_there(engine: Engine) -> None:
+    """Told without its parent first: the chat stays as it is, requests go to where the session stands."""
+    tell(engine, "a", "")
+    tell(engine, "root", "")
+    tell(engine, "a", "root")
+    chat, subagent = find_place(engine.pk, "a")
+    assert chat is not None
+    assert subagent is not None
+    assert (chat.ai_engine_session_id, subagent.source_ref, subagent.depth) == ("root", "a", 1)
+
+
 @pytest.mark.parametrize(
     "tree",
     [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "c", "b": "a", "c": "b"}, {"x": "a", "a": "b", "b": "a"}],
