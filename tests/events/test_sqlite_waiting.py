@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
+import traceback
 from typing import Any
 
 import pytest
@@ -29,19 +31,28 @@ def leave_dead_cursor() -> None:
     circle.append(circle)
 
 
+def is_begin_stuck(thread: list[int]) -> bool:
+    """Whether the thread is seen inside its BEGIN twenty times in a row, before the deadline."""
+    deadline, seen = time.monotonic() + QUICK_S, 0
+    while seen < 20 and time.monotonic() < deadline:
+        time.sleep(0.005)
+        frame = sys._current_frames().get(thread[0]) if thread else None  # noqa: SLF001 - documented
+        names = {walked.f_code.co_name for walked, _ in traceback.walk_stack(frame)} if frame else set()
+        seen = seen + 1 if "_start_transaction_under_autocommit" in names else 0
+    return seen >= 20
+
+
 def test_collecting_a_waiting_threads_cursor_does_not_stop_the_process() -> None:
-    has_lock, is_waiting = threading.Event(), threading.Event()
+    has_lock = threading.Event()
+    waiting_thread: list[int] = []
     took_s: list[float] = []
 
     def hold_the_lock() -> None:
         with transaction.atomic():
             has_lock.set()
-            assert is_waiting.wait(QUICK_S)
-            # The other thread is inside BEGIN by now, or will be while we collect.
+            assert is_begin_stuck(waiting_thread)
             started_at = time.monotonic()
-            for _ in range(20):
-                gc.collect()
-                time.sleep(0.01)
+            gc.collect()
             took_s.append(time.monotonic() - started_at)
             Team.objects.create(name="first")
 
@@ -53,7 +64,7 @@ def test_collecting_a_waiting_threads_cursor_does_not_stop_the_process() -> None
         gc.disable()
         leave_dead_cursor()
         assert has_lock.wait(QUICK_S)
-        is_waiting.set()
+        waiting_thread.append(threading.get_ident())
         with transaction.atomic():
             Team.objects.create(name="second")
 
