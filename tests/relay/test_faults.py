@@ -217,12 +217,12 @@ async def test_an_accepted_reply_is_confirmed_by_absence(desk: Desk, fake: FakeE
     engine = await register(desk, fake)
     fake.tells_replies = False
     raw = fake.add_call(fake.add_session())
-    fake.messages.clear()
     async with running_relay():
         await desk.wait_online(engine)
         rows = PermissionRequest.objects.filter(session_id=raw["sessionID"])
         await desk.wait(rows.exists, "the request")
         (request,) = await desk.find(raw["sessionID"])
+        fake.messages.clear()
         await desk.deny(request)
         await desk.wait_replies(request, ("reject", "confirmed"))
 
