@@ -10,7 +10,9 @@ from accounts.models import Team
 from engines.domain.registry import normalize_address, register_engine
 from engines.models import Engine
 from events.actors import build_command_actor
+from events.encryption import register_keys
 from events.errors import DomainError
+from events.keyring import KeyringError
 from relay.inspection import TESTED_VERSION, EngineUnfit, Inspection, inspect_engine
 
 MAX_PASSWORD_BYTES = 4096
@@ -50,6 +52,8 @@ class Command(BaseCommand):
             names = ", ".join(Team.objects.filter(retired_at=None).values_list("name", flat=True))
             raise CommandError(f"There is no team {team!r}. Teams: {names or 'none yet'}.")
         try:
+            # Before anything is encrypted with a key that this database does not know.
+            register_keys()
             address = normalize_address(url)
             inspection = inspect_engine(address, username, password, directory)
             engine = register_engine(
@@ -62,7 +66,7 @@ class Command(BaseCommand):
                 directories=directory,
                 version=inspection.version,
             )
-        except (DomainError, EngineUnfit) as error:
+        except (DomainError, EngineUnfit, KeyringError) as error:
             raise CommandError(f"{error} Nothing was registered.") from error
         self.report(engine, inspection)
 
