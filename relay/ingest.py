@@ -181,10 +181,15 @@ class Ingest:
     async def _stop_after_incident(self, session_id: str, directory: str) -> None:
         """Block the chat, then stop its agent; an abort that fails is sent again by the reconciliation."""
         root_id = await self.link.write(block_chat_of, engine=self.link.engine, session_id=session_id)
-        await self.abort(root_id or session_id, directory)
+        self.abort_soon(root_id or session_id, directory)
 
-    async def abort(self, session_id: str, directory: str) -> None:
-        """Stop a session's turn, and close what it asked. Raises EngineError."""
+    def abort_soon(self, session_id: str, directory: str) -> None:
+        """Stop a session's turn; once, however many ask for it while it is being done."""
+        key = ("abort", session_id)
+        if not self.link.tasks.is_running(key):
+            self.link.tasks.start(key, lambda: self._abort(session_id, directory))
+
+    async def _abort(self, session_id: str, directory: str) -> None:
         async with self.link.calls:
             await self.link.client.abort(directory, session_id)
         now = timezone.now()

@@ -187,7 +187,7 @@ class Reconciler:
         if view.busy is not None:
             await self.ingest.sessions.refresh(view.directory, view.busy)
         for session_id in await self.link.read(list_sessions_to_abort, self.link.engine, view.directory):
-            await self.ingest.abort(session_id, view.directory)
+            self.ingest.abort_soon(session_id, view.directory)
 
     def _note_incomplete(self, view: View) -> None:
         for what, listing in (("permission requests", view.permissions), ("questions", view.questions)):

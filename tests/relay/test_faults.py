@@ -289,7 +289,7 @@ async def test_an_answer_to_a_request_nobody_announced_is_an_incident(desk: Desk
         incident = AuditEntry.objects.filter(verb="engine.incident")
         await desk.wait(incident.exists, "the incident")
         await desk.wait(AuditEntry.objects.filter(verb="chat.block").exists, "the chat is blocked")
-        await desk.wait(lambda: fake.count("POST", f"/session/{session_id}/abort") == 1, "the abort")
+        await desk.wait(lambda: fake.count("POST", f"/session/{session_id}/abort") > 0, "the abort")
     assert (await desk.run(incident.get)).after == {
         "reply": "always",
         "session": session_id,
@@ -315,7 +315,7 @@ async def test_an_abort_that_fails_is_sent_again(desk: Desk, fake: FakeEngine) -
             "permission.replied",
             {"sessionID": raw["sessionID"], "requestID": raw["id"], "reply": "once"},
         )
-        await desk.wait(lambda: fake.count(*path) == 2, "the second abort")
+        await desk.wait(lambda: fake.count(*path) > 1, "the second abort")
 
 
 async def test_a_flapping_stream_ends_in_one_true_state(desk: Desk, fake: FakeEngine) -> None:
