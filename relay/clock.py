@@ -31,6 +31,9 @@ async def run_clock(database: DatabaseThread) -> None:
                 await database.run(expire_overdue_requests, now=timezone.now())
         except (OperationalError, InterfaceError) as error:
             logger.warning("Overdue requests could not be looked for: %s", error)
+        except Exception:
+            # The relays beside it go on.
+            logger.exception("Overdue requests could not be closed.")
 
 
 def is_any_overdue(now: datetime) -> bool:

@@ -198,6 +198,10 @@ class Fleet:
         except (OperationalError, InterfaceError) as error:
             logger.warning("Replies could not be looked for: %s", error)
             return
+        except Exception:
+            # One reply that can't be read must not stop the relays.
+            logger.exception("Replies could not be read.")
+            return
         for engine_id, berth in wanting.items():
             due = [delivery for delivery in deliveries if delivery.engine_id == engine_id]
             if due:
