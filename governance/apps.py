@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from events.append_only import freeze_rows, keep_rows, restrict_inserts
+from events.append_only import freeze_rows, keep_append_only, keep_rows, restrict_inserts
 
 
 class GovernanceConfig(AppConfig):
@@ -11,6 +11,7 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         guard_requests()
         guard_replies()
+        keep_append_only("governance.RequestComment")
 
 
 def guard_requests() -> None:
@@ -49,6 +50,8 @@ def guard_requests() -> None:
             "is_summary_whole",
             "findings",
             "arguments_known",
+            "prefix",
+            "risk",
             "sealed_at",
         ),
     )

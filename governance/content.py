@@ -10,8 +10,10 @@ from typing import Any
 
 from events.masking import mask_secrets
 from events.text import iterate_texts, list_deceptions, make_visible
+from governance.shell_words import read_plain_words, take_leading_words
 
 SUMMARY_LENGTH = 400
+PREFIX_LENGTH = 200
 MAX_CONTENT_BYTES = 4 * 1024 * 1024
 
 
@@ -72,6 +74,15 @@ def main_text(content: RequestContent) -> str:
         description = (content.arguments or content.metadata).get("description", "")
         return str(description) or ", ".join(content.patterns)
     return content.permission if content.patterns in ([], ["*"]) else ", ".join(content.patterns)
+
+
+def read_prefix(content: RequestContent) -> str:
+    """The leading words of one plain command, as `git push` or `ls`; "" when it is not plainly one.
+
+    Its first word is the program as it was written, with its path if it has one.
+    """
+    prefix = " ".join(take_leading_words(read_plain_words(content.command) or []))
+    return prefix if len(prefix) <= PREFIX_LENGTH and mask_secrets(prefix) == prefix else ""
 
 
 def read_path(content: RequestContent) -> str:

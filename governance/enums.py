@@ -25,6 +25,13 @@ class RequestState(models.TextChoices):
         return f"permission_request.{self.value}"
 
 
+class Risk(models.TextChoices):
+    """How much attention an approval needs; found by fixed rules, only ever raised."""
+
+    NORMAL = "normal", "normal risk"
+    HIGH = "high", "high risk"
+
+
 class CloseReason(models.TextChoices):
     """Why a request ended without a person's decision."""
 
@@ -37,6 +44,7 @@ class CloseReason(models.TextChoices):
     SIBLING_DENIED = "sibling_denied", "another request of the session was denied"
     ANSWERED_ELSEWHERE = "answered_elsewhere", "somebody answered it in the engine, past Countersign"
     WITHDRAWN = "withdrawn", "the requester withdrew it"
+    ENGINE_RETIRED = "engine_retired", "the engine was retired"
 
 
 class Reply(models.TextChoices):

@@ -77,3 +77,36 @@ def read_inbox_numbers(principal: Principal) -> InboxNumbers:
     if not principal.sees_all_teams:
         undelivered = undelivered.filter(request__team_id__in=principal.team_ids)
     return InboxNumbers(numbers["count"], numbers["oldest"], undelivered.count())
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTotals:
+    """Of the whole deployment, for monitoring: every request state, decisions by (door, verdict)."""
+
+    by_state: dict[str, int]
+    decisions: dict[tuple[str, str], int]
+    oldest_pending_at: datetime | None
+    open_replies: dict[str, int]
+    oldest_queued_reply_at: datetime | None
+
+
+def read_request_totals() -> RequestTotals:
+    """Decided requests never change and are never deleted, so the counts of decisions only grow."""
+    requests = PermissionRequest.objects.order_by()
+    by_state = dict.fromkeys(RequestState.values, 0)
+    decisions: dict[tuple[str, str], int] = {}
+    for state, door, count in requests.values_list("state", "decision_door").annotate(count=Count("pk")):
+        by_state[state] += count
+        if state in {RequestState.APPROVED, RequestState.DENIED}:
+            decisions[door, state] = count
+    replies = EngineReply.objects.order_by().filter(state__in=[ReplyState.QUEUED, ReplyState.SENT])
+    counts = dict(replies.values_list("state").annotate(count=Count("pk")))
+    pending = requests.filter(state=RequestState.PENDING).aggregate(at=Min("created_at"))
+    queued = replies.filter(state=ReplyState.QUEUED).aggregate(at=Min("created_at"))
+    return RequestTotals(
+        by_state,
+        decisions,
+        pending["at"],
+        {state.value: counts.get(state, 0) for state in (ReplyState.QUEUED, ReplyState.SENT)},
+        queued["at"],
+    )

@@ -19,11 +19,12 @@ from events.changes import changes
 from events.encryption import reveal, seal
 from events.errors import Conflict, Invalid, Refused, TooLarge
 from events.text import is_storable, iterate_texts, make_visible, measure_depth, read_line
-from governance.content import MAX_CONTENT_BYTES, Finding, RequestContent, digest_content
+from governance.content import MAX_CONTENT_BYTES, Finding, RequestContent, digest_content, read_prefix
 from governance.domain.announce import announce_request
 from governance.enums import RequestSource, RequestState
 from governance.models import PermissionRequest
 from governance.policies import can_create_request
+from governance.risk import judge_risk
 from reviews.domain.policies import required_approvals
 from reviews.enums import ReviewKind
 
@@ -259,7 +260,7 @@ def set_content(
     arguments_known: bool,
     notes: Sequence[Finding] = (),
 ) -> None:
-    """Put content, fingerprint and what lists show of it on the row; the caller saves.
+    """Put content, fingerprint, risk and what lists show of it on the row; the caller saves.
 
     `notes` are findings that can't be seen from the content itself.
     """
@@ -269,10 +270,13 @@ def set_content(
     seal(request, "content", text)
     request.fingerprint = content.fingerprint
     digest = digest_content(content, arguments_known=arguments_known)
+    findings = [*digest.findings, *notes]
     request.summary = digest.summary
     request.is_summary_whole = digest.is_whole and not notes
-    request.findings = [{"code": item.code, "sentence": item.sentence} for item in (*digest.findings, *notes)]
+    request.findings = [{"code": item.code, "sentence": item.sentence} for item in findings]
     request.arguments_known = arguments_known
+    request.prefix = read_prefix(content) if arguments_known else ""
+    request.risk = judge_risk(content, findings=findings, arguments_known=arguments_known)
 
 
 def seal_request(
@@ -312,6 +316,8 @@ def seal_request(
             is_summary_whole=current.is_summary_whole,
             findings=current.findings,
             arguments_known=current.arguments_known,
+            prefix=current.prefix,
+            risk=current.risk,
             sealed_at=now,
         )
         current.refresh_from_db()

@@ -6,12 +6,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import Team
+from accounts.models import Team, User
 from engines.models import Chat, Engine, Subagent
 from events.actors import ActorKind, Subject
 from events.encryption import EncryptedField
 from events.identifiers import RecordId
-from governance.enums import CloseReason, RequestSource, RequestState
+from governance.enums import CloseReason, RequestSource, RequestState, Risk
 
 
 class PermissionRequest(models.Model):
@@ -53,10 +53,30 @@ class PermissionRequest(models.Model):
     )
     findings = models.JSONField(default=list)
     arguments_known = models.BooleanField(default=False)
+    prefix = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="The leading words of one plain command, such as `git push`; the first is the program. "
+        "Empty when it is not plainly one. For members alone, as the summary.",
+    )
+    risk = models.CharField(
+        max_length=8,
+        choices=Risk,
+        default=Risk.HIGH,
+        help_text="High until the sealed content says otherwise.",
+    )
     sealed_at = models.DateTimeField(null=True)
 
     state = models.CharField(max_length=10, choices=RequestState, default=RequestState.PENDING)
     close_reason = models.CharField(max_length=20, choices=CloseReason, blank=True)
+    claimed_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="claimed_requests",
+        help_text="Who says that they look at it: a hint, not a lock.",
+    )
+    claimed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="closes")
     approvals = models.PositiveSmallIntegerField(default=0)
     approvals_needed = models.PositiveSmallIntegerField(default=1)
@@ -102,11 +122,25 @@ class PermissionRequest(models.Model):
                 | ~Q(state=RequestState.PENDING) & Q(decided_at__isnull=False),
                 name="only_an_ended_request_has_an_end",
             ),
+            models.CheckConstraint(
+                condition=Q(claimed_by=None, claimed_at=None)
+                | Q(claimed_by__isnull=False, claimed_at__isnull=False),
+                name="claim_names_who_and_when",
+            ),
         ]
         indexes = [
             models.Index(fields=["team", "state", "-created_at", "-id"], name="request_by_team_and_state"),
             models.Index(fields=["-created_at", "-id"], name="request_by_time"),
             models.Index(fields=["engine", "session_id"], name="request_by_session"),
+            models.Index(fields=["state", "decision_door"], name="request_by_decision"),
+            models.Index(
+                fields=["team", "permission", "prefix", "-created_at", "-id"], name="request_by_prefix"
+            ),
+            models.Index(
+                fields=["claimed_by"],
+                condition=Q(state=RequestState.PENDING, claimed_by__isnull=False),
+                name="request_claimed",
+            ),
             models.Index(
                 fields=["created_at", "id"], condition=Q(state=RequestState.PENDING), name="request_pending"
             ),

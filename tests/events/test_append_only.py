@@ -29,8 +29,8 @@ from governance.domain.close import cancel_request
 from governance.domain.decide import approve_request, deny_request
 from governance.domain.replies import claim_reply, confirm_reply
 from governance.domain.requests import Wish, create_request
-from governance.enums import RequestState
-from governance.models import EngineReply, PermissionRequest
+from governance.enums import RequestState, Risk
+from governance.models import EngineReply, PermissionRequest, RequestComment
 from reviews.models import ReviewPolicy
 from tests.factories import (
     ACTOR,
@@ -45,7 +45,10 @@ from tests.support.concurrency import run_together
 
 pytestmark = pytest.mark.django_db
 
-APPEND_ONLY = {"events.AuditEntry", "events.Event", "events.SignedHead", "events.KeyUse", "reviews.Vote"}
+APPEND_ONLY = {
+    *("events.AuditEntry", "events.Event", "events.SignedHead", "events.KeyUse"),
+    *("reviews.Vote", "governance.RequestComment"),
+}
 KEPT = {
     *("events.LogHead", "accounts.User", "accounts.Team", "accounts.Membership", "accounts.ApiToken"),
     *("reviews.ReviewPolicy", "engines.Engine", "engines.Chat", "engines.Subagent"),
@@ -70,6 +73,7 @@ def world() -> PermissionRequest:
     approve_request(
         principal=make_principal(approver), request_id=request.pk, fingerprint=request.fingerprint
     )
+    RequestComment.objects.create(request=request, author=approver, text="Seen.")
     expires_at = timezone.now() + timedelta(days=1)
     create_token(actor=ACTOR, user=approver, name="t", scopes=["requests:read"], expires_at=expires_at)
     register_keys()
@@ -230,6 +234,8 @@ SEALED = {
     "findings": '[{"code":"x","sentence":"y"}]',
     "arguments_known": False,
     "sealed_at": None,
+    "prefix": "git status",
+    "risk": Risk.HIGH,
 }
 
 
