@@ -8,7 +8,7 @@ VENV_PYTHON := .venv/bin/python
 CHECK_ENVIRONMENT := COUNTERSIGN_DATA_DIR=var/check/data COUNTERSIGN_KEYS_FILE=var/check/keys/countersign.keys
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test fuzz check bench requirements set-up set-up-dev
+.PHONY: help demo run test fuzz check bench schema client requirements set-up set-up-dev
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,13 +27,20 @@ test: set-up-dev ## run every test: SQLite, PostgreSQL, Redis protocol, real eng
 fuzz: set-up-dev ## run the property tests alone, with many more examples
 	@HYPOTHESIS_PROFILE=fuzz $(VENV_PYTHON) -m pytest -n 2 -m hypothesis -o faulthandler_timeout=0
 
-check: set-up-dev ## lint, formatting, types, templates, Django's own checks, missing migrations
+check: set-up-dev ## lint, formatting, types, templates, Django's own checks, missing migrations, stale API files
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy .
 	.venv/bin/djlint --lint --quiet templates
 	$(CHECK_ENVIRONMENT) $(VENV_PYTHON) manage.py check --fail-level WARNING
 	$(CHECK_ENVIRONMENT) $(VENV_PYTHON) manage.py makemigrations --check --dry-run
+	$(VENV_PYTHON) -m deploy.api_contract check
+
+schema: set-up-dev ## write docs/openapi.yaml and the Python client anew, after a change of the API
+	$(VENV_PYTHON) -m deploy.api_contract renew
+
+client: set-up-dev ## write the Python client anew from docs/openapi.yaml as it is
+	$(VENV_PYTHON) -m deploy.api_contract client
 
 bench: set-up-dev ## measure latency and contention; prints ratios of one run
 	@$(BOOTSTRAP) --optional opencode postgres valkey

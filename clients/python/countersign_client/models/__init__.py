@@ -1,0 +1,144 @@
+# Generated from docs/openapi.yaml by `make schema`: do not edit.
+"""Contains all the data models used in inputs/outputs"""
+
+from .actor import Actor
+from .blank_enum import BlankEnum
+from .chat import Chat
+from .chats_list_session_state_item import ChatsListSessionStateItem
+from .chats_list_turn import ChatsListTurn
+from .close_reason_enum import CloseReasonEnum
+from .content import Content
+from .content_arguments_type_0 import ContentArgumentsType0
+from .content_metadata import ContentMetadata
+from .control_enum import ControlEnum
+from .decision_request import DecisionRequest
+from .delegate import Delegate
+from .delivery import Delivery
+from .engine import Engine
+from .engine_kind_enum import EngineKindEnum
+from .engine_message_status_enum import EngineMessageStatusEnum
+from .engine_state_enum import EngineStateEnum
+from .engines_list_state_item import EnginesListStateItem
+from .event import Event
+from .event_page import EventPage
+from .event_subject import EventSubject
+from .event_words import EventWords
+from .field_error import FieldError
+from .finding import Finding
+from .me import Me
+from .member import Member
+from .message import Message
+from .message_role_enum import MessageRoleEnum
+from .my_decision import MyDecision
+from .named import Named
+from .new_token import NewToken
+from .own_team import OwnTeam
+from .own_token import OwnToken
+from .paginated_chat_list import PaginatedChatList
+from .paginated_engine_list import PaginatedEngineList
+from .paginated_member_list import PaginatedMemberList
+from .paginated_message_list import PaginatedMessageList
+from .paginated_request_list import PaginatedRequestList
+from .paginated_subagent_list import PaginatedSubagentList
+from .paginated_team_list import PaginatedTeamList
+from .paginated_token_list import PaginatedTokenList
+from .part import Part
+from .permission_requests_list_state_item import PermissionRequestsListStateItem
+from .place import Place
+from .problem import Problem
+from .reply_enum import ReplyEnum
+from .reply_state_enum import ReplyStateEnum
+from .request import Request
+from .request_detail import RequestDetail
+from .request_state_enum import RequestStateEnum
+from .role_enum import RoleEnum
+from .scopes_enum import ScopesEnum
+from .session_state_enum import SessionStateEnum
+from .source_enum import SourceEnum
+from .status_enum import StatusEnum
+from .subagent import Subagent
+from .subagent_kind_enum import SubagentKindEnum
+from .subagents_list_status_item import SubagentsListStatusItem
+from .team import Team
+from .token import Token
+from .token_wish_request import TokenWishRequest
+from .topic_enum import TopicEnum
+from .turn_enum import TurnEnum
+from .type_enum import TypeEnum
+from .user_kind_enum import UserKindEnum
+from .user_message_status_enum import UserMessageStatusEnum
+from .verdict_enum import VerdictEnum
+from .wish_request import WishRequest
+from .wish_request_arguments import WishRequestArguments
+
+__all__ = (
+    "Actor",
+    "BlankEnum",
+    "Chat",
+    "ChatsListSessionStateItem",
+    "ChatsListTurn",
+    "CloseReasonEnum",
+    "Content",
+    "ContentArgumentsType0",
+    "ContentMetadata",
+    "ControlEnum",
+    "DecisionRequest",
+    "Delegate",
+    "Delivery",
+    "Engine",
+    "EngineKindEnum",
+    "EngineMessageStatusEnum",
+    "EnginesListStateItem",
+    "EngineStateEnum",
+    "Event",
+    "EventPage",
+    "EventSubject",
+    "EventWords",
+    "FieldError",
+    "Finding",
+    "Me",
+    "Member",
+    "Message",
+    "MessageRoleEnum",
+    "MyDecision",
+    "Named",
+    "NewToken",
+    "OwnTeam",
+    "OwnToken",
+    "PaginatedChatList",
+    "PaginatedEngineList",
+    "PaginatedMemberList",
+    "PaginatedMessageList",
+    "PaginatedRequestList",
+    "PaginatedSubagentList",
+    "PaginatedTeamList",
+    "PaginatedTokenList",
+    "Part",
+    "PermissionRequestsListStateItem",
+    "Place",
+    "Problem",
+    "ReplyEnum",
+    "ReplyStateEnum",
+    "Request",
+    "RequestDetail",
+    "RequestStateEnum",
+    "RoleEnum",
+    "ScopesEnum",
+    "SessionStateEnum",
+    "SourceEnum",
+    "StatusEnum",
+    "Subagent",
+    "SubagentKindEnum",
+    "SubagentsListStatusItem",
+    "Team",
+    "Token",
+    "TokenWishRequest",
+    "TopicEnum",
+    "TurnEnum",
+    "TypeEnum",
+    "UserKindEnum",
+    "UserMessageStatusEnum",
+    "VerdictEnum",
+    "WishRequest",
+    "WishRequestArguments",
+)

@@ -1,0 +1,16 @@
+# Generated from docs/openapi.yaml by `make schema`: do not edit.
+from enum import StrEnum
+
+
+class ScopesEnum(StrEnum):
+    CHATSREAD = "chats:read"
+    ENGINESREAD = "engines:read"
+    EVENTSREAD = "events:read"
+    REQUESTSCREATE = "requests:create"
+    REQUESTSDECIDE = "requests:decide"
+    REQUESTSREAD = "requests:read"
+    REQUESTSREAD_FULL = "requests:read-full"
+    TEAMSREAD = "teams:read"
+
+    def __str__(self) -> str:
+        return str(self.value)
