@@ -235,7 +235,7 @@ SEALED = {
     "arguments_known": False,
     "sealed_at": None,
     "prefix": "git status",
-    "risk": Risk.HIGH,
+    "risk": Risk.NORMAL,
 }
 
 
