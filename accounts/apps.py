@@ -2,12 +2,12 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Users, service accounts, teams, memberships, API tokens, login links."""
+    """Users, service accounts, teams, memberships, API tokens, invitations, logins."""
 
     name = "accounts"
 
     def ready(self) -> None:
         from events.append_only import keep_rows
 
-        for model in ("User", "Team", "Membership", "ApiToken"):
+        for model in ("User", "Team", "Membership", "ApiToken", "Invitation"):
             keep_rows(f"accounts.{model}")

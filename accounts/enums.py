@@ -29,6 +29,14 @@ class Role(models.TextChoices):
         return frozenset({cls.ADMIN})
 
 
+class ThrottleKind(models.TextChoices):
+    """What failed password checks are counted by; see `accounts.domain.password_checks`."""
+
+    ACCOUNT_ADDRESS = "account_address", "one account from one address"
+    ADDRESS = "address", "one address, whatever the account"
+    ACCOUNT = "account", "one account, from addresses it has not been used from"
+
+
 class Scope(models.TextChoices):
     """What an API token may do; a session has them all, limited by its user's roles."""
 
@@ -40,6 +48,7 @@ class Scope(models.TextChoices):
     CHATS_READ = "chats:read", "read chats and subagents"
     EVENTS_READ = "events:read", "follow the event stream"
     TEAMS_READ = "teams:read", "read teams"
+    METRICS_READ = "metrics:read", "read /metrics, for owners and their service accounts"
 
     @classmethod
     def for_services(cls) -> frozenset[str]:
