@@ -47,6 +47,7 @@ class Vote(models.Model):
                 fields=["subject_kind", "subject_id", "voter_id"], name="one_vote_per_person"
             )
         ]
+        indexes = [models.Index(fields=["voter_id", "-at"], name="vote_by_person")]
 
     def __str__(self) -> str:
         return f"{self.voter_label}: {self.verdict}"
