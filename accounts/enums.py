@@ -30,7 +30,7 @@ class Role(models.TextChoices):
 
 
 class ThrottleKind(models.TextChoices):
-    """What failed password checks are counted by; see `accounts.domain.password_checks`."""
+    """What failed password checks are counted by; see `accounts.domain.login_throttles`."""
 
     ACCOUNT_ADDRESS = "account_address", "one account from one address"
     ADDRESS = "address", "one address, whatever the account"
