@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from events.audit_entries import EntryFacts, Finding, verify_alone, verify_link
 from events.canonical import canonical_json
 from events.keyring import KeyringError, get_keyring
 from events.models import GENESIS_HASH, AuditEntry, LogHead, SignedHead
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something wrong with the chain at entry `n`."""
-
-    n: int
-    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +66,27 @@ def append_head_line(path: Path, line: HeadLine) -> None:
 class ChainWalk:
     """Reads the chain once, from its first entry to its head, while others go on writing.
 
-    `n` and `hash` are where it stands; `hashes` holds what it saw at the numbers in `wanted`.
+    `n` and `hash` are where it stands (a walk can go on where another one stopped); `hashes` holds what it
+    saw at the numbers in `wanted`.
     """
 
-    def __init__(self, wanted: frozenset[int]) -> None:
+    def __init__(self, wanted: frozenset[int], *, n: int = 0, prev_hash: str = GENESIS_HASH) -> None:
         self.wanted = wanted
-        self.n, self.hash = 0, GENESIS_HASH
+        self.n, self.hash = n, prev_hash
         self.hashes: dict[int, str] = {}
         self.findings: list[Finding] = []
+
+    def list_next(self) -> QuerySet[AuditEntry]:
+        """What follows; at the beginning also what stands where nothing may stand."""
+        entries = AuditEntry.objects.order_by("n")
+        return entries.filter(n__gt=self.n) if self.n else entries
 
     def follow(self) -> None:
         """Entries, then the head, then again what was added in between, until both agree or can't."""
         head: LogHead | None = None
-        entries = AuditEntry.objects.order_by("n")
         while True:
             before = self.n
-            for entry in entries.iterator(chunk_size=2000):
+            for entry in self.list_next().iterator(chunk_size=2000):
                 self.step(entry)
             if head is not None and self.n == before:
                 # Read after the head that promises them: the entries are not there.
@@ -99,7 +99,6 @@ class ChainWalk:
             if head.audit_n <= self.n:
                 self.compare(head)
                 return
-            entries = AuditEntry.objects.filter(n__gt=self.n).order_by("n")
 
     def step(self, entry: AuditEntry) -> None:
         if entry.n != self.n + 1:
@@ -126,39 +125,22 @@ def verify_chain(heads: Path | None = None) -> list[Finding]:
     walk = ChainWalk(frozenset(line.n for line in lines))
     walk.follow()
     # The table repeats what the file holds: one finding is enough.
-    return list(
-        dict.fromkeys(
-            [*walk.findings, *(finding for line in lines for finding in verify_head(line, walk.hashes))]
-        )
-    )
+    return list(dict.fromkeys([*walk.findings, *verify_heads(lines, walk.hashes)]))
+
+
+def verify_heads(lines: Iterable[HeadLine], hashes: dict[int, str]) -> list[Finding]:
+    """`hashes` is what the chain says at the numbers that the heads name."""
+    return [finding for line in lines for finding in verify_head(line, hashes)]
 
 
 def verify_entry(entry: AuditEntry, prev_hash: str) -> list[Finding]:
     """The stored text has its hash, continues the chain, and says what the columns say."""
-    findings = []
-    if hashlib.sha256(entry.text.encode()).hexdigest() != entry.hash:
-        findings.append(Finding(entry.n, "edited: the text does not have its hash"))
-    if entry.prev_hash != prev_hash:
-        findings.append(Finding(entry.n, "moved: it does not continue the entry before it"))
-    if columns_text(entry) != entry.text:
-        findings.append(Finding(entry.n, "edited: the columns do not say what the text says"))
-    return findings
+    facts = EntryFacts.of(entry)
+    return [*verify_alone(facts), *verify_link(facts, prev_hash)]
 
 
 def columns_text(entry: AuditEntry) -> str:
-    return canonical_json(
-        {
-            "n": entry.n,
-            "at": entry.at.isoformat(),
-            "actor": {"kind": entry.actor_kind, "id": entry.actor_id},
-            "door": entry.door,
-            "verb": entry.verb,
-            "subject": {"kind": entry.subject_kind, "id": entry.subject_id},
-            "before": entry.before,
-            "after": entry.after,
-            "prev_hash": entry.prev_hash,
-        }
-    )
+    return EntryFacts.of(entry).write_text()
 
 
 def read_heads(path: Path) -> list[HeadLine]:
@@ -177,7 +159,16 @@ def parse_head(raw: Any) -> HeadLine:
     texts = (line.hash, line.at, line.key_id, line.signature)
     if type(line.n) is not int or not all(isinstance(text, str) and text.isascii() for text in texts):
         raise ValueError("a field has the wrong type")
+    parse_moment(line.at)
     return line
+
+
+def parse_moment(text: object) -> datetime:
+    """A time with its offset; raises ValueError."""
+    moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("a time is missing or has no offset")
+    return moment
 
 
 def verify_head(line: HeadLine, hashes: dict[int, str]) -> list[Finding]:

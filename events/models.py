@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from events.identifiers import RecordId
+
 GENESIS_HASH = "0" * 64
 
 
@@ -69,8 +71,9 @@ class AuditEntry(models.Model):
         ordering = ["n"]
         verbose_name_plural = "audit entries"
         indexes = [
-            models.Index(fields=["subject_kind", "subject_id", "n"], name="audit_by_subject"),
-            models.Index(fields=["actor_kind", "actor_id", "n"], name="audit_by_actor"),
+            models.Index(fields=["subject_id", "n"], name="audit_by_subject_id"),
+            models.Index(fields=["actor_id", "n"], name="audit_by_actor_id"),
+            models.Index(fields=["at"], name="audit_by_time"),
         ]
 
     def __str__(self) -> str:
@@ -102,3 +105,52 @@ class KeyUse(models.Model):
 
     def __str__(self) -> str:
         return self.key_id
+
+
+class AuditCheck(models.Model):
+    """One run over the whole chain that somebody asked for, in steps that any process may take.
+
+    `checked_n`, `checked_hash`: where the run stands. `through_n`: the head when it began.
+    `table_heads`, `file_heads`: how many signed heads it was held against; `file_heads` is None where the
+    heads file can't be read. `findings` holds the first ones as [n, problem]; `finding_count` counts all.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+
+    id = RecordId()
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    actor_kind = models.CharField(max_length=16)
+    actor_id = models.CharField(max_length=64)
+    actor_label = models.CharField(max_length=200, blank=True)
+    started_at = models.DateTimeField()
+    stepped_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    through_n = models.BigIntegerField()
+    checked_n = models.BigIntegerField(default=0)
+    checked_hash = models.CharField(max_length=64, default=GENESIS_HASH)
+    table_heads = models.IntegerField(default=0)
+    file_heads = models.IntegerField(null=True)
+    newest_head_n = models.BigIntegerField(null=True)
+    findings = models.JSONField(default=list)
+    finding_count = models.IntegerField(default=0)
+
+    class Meta:
+        ordering = ["-started_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=models.Q(state="running"), name="one_audit_check_runs"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"check of {self.through_n} entries"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == self.State.RUNNING
+
+    @property
+    def percent(self) -> int:
+        return 100 if not self.through_n else self.checked_n * 100 // self.through_n

@@ -18,7 +18,8 @@ from pytest_django import Settings
 
 from events.actors import Actor, ActorKind, Door, Subject
 from events.append_only import suspended
-from events.audit import Finding, columns_text, sign_head, verify_chain, verify_entry
+from events.audit import columns_text, sign_head, verify_chain, verify_entry
+from events.audit_entries import Finding
 from events.changes import changes
 from events.keyring import load_keyring
 from events.models import GENESIS_HASH, AuditEntry, LogHead, SignedHead
