@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from accounts.enums import Role
-from accounts.models import ApiToken, Team, User
+from accounts.enums import Role, Scope
+from accounts.models import ApiToken, Invitation, LoginSession, LoginThrottle, Membership, Team, User
 from accounts.principal import Principal
 
 
@@ -40,6 +40,79 @@ def can_retire_user(principal: Principal, user: User) -> bool:
     return can_manage_users(principal) or bool(user.owner_id == principal.user.pk)
 
 
+def can_rename_user(principal: Principal, user: User) -> bool:
+    """What people read: owners anybody's name, people their own and their service accounts'; in a session."""
+    if principal.token is not None or principal.user.is_service:
+        return False
+    return principal.user.is_superuser or principal.user.pk in {user.pk, user.owner_id}
+
+
+def can_invite(principal: Principal, *, team: Team | None, is_owner: bool = False) -> bool:
+    """Owners anybody, and only they other owners; team admins into their own teams, whatever the role."""
+    if principal.token is not None or principal.user.is_service:
+        return False
+    if principal.user.is_superuser:
+        return True
+    return team is not None and not is_owner and can_manage_team(principal, team)
+
+
+def can_invite_somewhere(principal: Principal) -> bool:
+    if principal.token is not None or principal.user.is_service:
+        return False
+    return principal.user.is_superuser or any(role in Role.managing() for role in principal.roles.values())
+
+
+def can_manage_invitation(principal: Principal, invitation: Invitation) -> bool:
+    """See, renew, revoke: owners, and for people who are in no other team the admins of their team."""
+    if not can_invite(principal, team=invitation.team, is_owner=invitation.user.is_superuser):
+        return False
+    return principal.user.is_superuser or are_all_teams_managed(principal, invitation.user)
+
+
+def can_reset_password(principal: Principal, user: User) -> bool:
+    """Owners anybody else's; team admins those of people who belong to teams they administer alone.
+
+    Whoever makes the link could use it: nobody gains a team by it, or the rights of an owner.
+    """
+    if principal.token is not None or principal.user.is_service or user.pk == principal.user.pk:
+        return False
+    if user.is_service or not user.is_active:
+        return False
+    if principal.user.is_superuser:
+        return True
+    return not user.is_superuser and are_all_teams_managed(principal, user)
+
+
+def are_all_teams_managed(principal: Principal, user: User) -> bool:
+    """Whether this principal administers every team the user belongs to, of which there is one at least."""
+    team_ids = set(Membership.objects.filter(user=user, ended_at=None).values_list("team_id", flat=True))
+    return bool(team_ids) and all(principal.has_role(team_id, Role.managing()) for team_id in team_ids)
+
+
+def can_end_sessions_of(principal: Principal, user: User) -> bool:
+    """See and end logins: one's own, in a session; owners everybody's."""
+    if principal.token is not None:
+        return False
+    return principal.user.is_superuser or principal.user.pk == user.pk
+
+
+def can_see_login(principal: Principal, session: LoginSession) -> bool:
+    return can_end_sessions_of(principal, session.user)
+
+
+def can_see_login_lock(principal: Principal, throttle: LoginThrottle) -> bool:
+    return can_manage_users(principal) and throttle.locked_until is not None
+
+
+def can_take_over(user: User, service: User) -> bool:
+    """Who may answer for a service account: an active person who is in every team it is in."""
+    if user.is_service or not user.is_active:
+        return False
+    teams = Membership.objects.filter(ended_at=None, team__retired_at=None)
+    own = set(teams.filter(user=user).values_list("team_id", flat=True))
+    return bool(own) and own >= set(teams.filter(user=service).values_list("team_id", flat=True))
+
+
 def can_manage_token(principal: Principal, token: ApiToken) -> bool:
     """Revoke: the token's user, the owner of its service account, and owners; a token only itself."""
     if principal.token is not None:
@@ -61,3 +134,11 @@ def can_create_token_for(principal: Principal, user: User) -> bool:
 def can_read_audit(principal: Principal) -> bool:
     """The whole chain: owners, in a session. Others read the history of what they may see."""
     return principal.user.is_superuser and principal.token is None
+
+
+def can_read_metrics(principal: Principal) -> bool:
+    """Numbers of the whole deployment: an owner's token, or that of a service account of an owner's."""
+    if principal.token is None or not principal.has_scope(Scope.METRICS_READ):
+        return False
+    answerable = principal.user.owner or principal.user
+    return answerable.is_active and answerable.is_superuser

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from accounts.principal import Principal
@@ -36,3 +39,22 @@ def list_parent_chain(subagent: Subagent | None) -> list[Subagent]:
         chain.append(subagent)
         subagent = subagent.parent
     return chain[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineHealth:
+    """One live engine for monitoring; `state` is `paused` when it is switched off."""
+
+    engine_id: str
+    state: str
+    state_since: datetime
+    last_seen_at: datetime | None
+
+
+def list_engine_health() -> list[EngineHealth]:
+    rows = Engine.objects.filter(retired_at=None).order_by("pk")
+    columns = rows.values_list("pk", "is_enabled", "state", "state_since", "last_seen_at")
+    return [
+        EngineHealth(pk, state if is_enabled else "paused", since, seen)
+        for pk, is_enabled, state, since, seen in columns
+    ]

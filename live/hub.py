@@ -61,6 +61,8 @@ class Hub:
     def __init__(self, timing: Timing | None = None) -> None:
         self.timing = timing or Timing()
         self.cursor = 0
+        # When the head of the log was last read, by the monotonic clock.
+        self.looked_at_s = 0.0
         self.listeners: set[Listener] = set()
         self.index = AudienceIndex()
         self.waiters: defaultdict[Subject, set[Waiter]] = defaultdict(set)
@@ -113,6 +115,7 @@ class Hub:
         while not self.is_started:
             try:
                 self.cursor = await self.thread.run(read_head)
+                self.looked_at_s = time.monotonic()
             except DatabaseProblem:
                 logger.exception("the hub can't read the event log; trying again")
                 await asyncio.sleep(self.timing.reconcile_s)
@@ -165,6 +168,7 @@ class Hub:
     async def read_news(self) -> None:
         while True:
             head, events = await self.thread.run(read_news, self.cursor, PAGE_EVENTS)
+            self.looked_at_s = time.monotonic()
             if head < self.cursor:
                 self.start_again_from(head)
                 return

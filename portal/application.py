@@ -12,6 +12,7 @@ from django.conf import settings
 
 from portal.background import BackgroundTask, BackgroundTasks, until_stopped
 from portal.housekeeping import prune_daily, sign_heads
+from portal.observation import observe
 from portal.onehop import OneHopHandler
 from portal.proxies import apply_forwarded_headers
 
@@ -41,9 +42,10 @@ class Application:
             return
         if settings.COUNTERSIGN_TRUST_PROXY_HEADERS:
             scope = apply_forwarded_headers(scope)
-        if kind == "http":
-            await self.http(scope, receive, send)
-        elif kind == "websocket" and self.is_routed(scope):
+        await observe(self.http if kind == "http" else self.serve_websocket, scope, receive, send)
+
+    async def serve_websocket(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.is_routed(scope):
             await self.websocket(scope, receive, send)
         else:
             # Before accepting, a close is an HTTP 403.

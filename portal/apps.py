@@ -9,7 +9,12 @@ class PortalConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_login_failed
+
         from portal import checks  # noqa: F401 - registers the system checks
+        from portal.metrics import note_login_failure
+
+        user_login_failed.connect(note_login_failure, dispatch_uid="countersign_metrics")
 
 
 class PortalAdminConfig(admin_apps.AdminConfig):

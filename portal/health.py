@@ -1,30 +1,28 @@
-"""/healthz and /readyz, answered before hosts, sessions and people come into play.
+"""/healthz, /readyz and /metrics, answered before hosts, sessions and people come into play.
 
-/healthz: the process answers. /readyz: it can do its work, 503 otherwise. What exactly is wrong is told
-to this machine and to holders of the monitoring token only.
+/healthz: the process answers. /readyz: it can do its work, 503 otherwise. What exactly is wrong, and
+/metrics, is told to this machine and to holders of a monitoring token only.
 """
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from engines.models import Engine
 from events.append_only import missing_triggers
 from portal.background import get_background_tasks
-from portal.binding import is_loopback
-
-PROXY_HEADERS = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
+from portal.metrics import render_metrics
+from portal.monitoring import may_monitor, read_bearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,8 @@ class HealthMiddleware:
             return answer_health(request)
         if request.path_info == "/readyz":
             return answer_readiness(request)
+        if request.path_info == "/metrics":
+            return answer_metrics(request)
         return self.get_response(request)
 
 
@@ -58,11 +58,24 @@ def answer_readiness(request: HttpRequest) -> JsonResponse:
     checks = run_checks()
     is_ready = all(check.is_ready for check in checks.values())
     content: dict[str, Any] = {"status": "ready" if is_ready else "not ready"}
-    if may_see_details(request):
+    if may_monitor(request):
         content["checks"] = {
             name: {"is_ready": check.is_ready, **check.facts} for name, check in checks.items()
         }
     return answer(content, status=200 if is_ready else 503)
+
+
+def answer_metrics(request: HttpRequest) -> HttpResponse:
+    refusal = refuse_other_methods(request)
+    if refusal is not None:
+        return refusal
+    if not may_monitor(request):
+        refusal = answer({"status": "not allowed"}, status=403 if read_bearer(request) else 401)
+        refusal.headers["WWW-Authenticate"] = 'Bearer realm="Countersign"'
+        return refusal
+    content = render_metrics()
+    headers = {"Cache-Control": "no-store", "Content-Length": str(len(content))}
+    return HttpResponse(content, content_type=CONTENT_TYPE_PLAIN_0_0_4, headers=headers)
 
 
 def answer(content: dict[str, Any], *, status: int) -> JsonResponse:
@@ -77,16 +90,6 @@ def refuse_other_methods(request: HttpRequest) -> JsonResponse | None:
     refusal = answer({"status": "method not allowed"}, status=405)
     refusal.headers["Allow"] = "GET, HEAD"
     return refusal
-
-
-def may_see_details(request: HttpRequest) -> bool:
-    """This machine itself (not a proxy on it that speaks for others), or the monitoring token."""
-    token = settings.COUNTERSIGN_MONITORING_TOKEN
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if token and scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode()):
-        return True
-    is_forwarded = any(name in request.headers for name in PROXY_HEADERS)
-    return not is_forwarded and is_loopback(request.META.get("REMOTE_ADDR", ""))
 
 
 def run_checks() -> dict[str, Check]:

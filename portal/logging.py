@@ -1,6 +1,6 @@
 """Log lines: one per event, with the request's id, and with secrets masked in every value.
 
-`console` is for people at a terminal, `json` for whatever collects logs. Both pass through the same
+`text` is for people at a terminal, `json` for whatever collects logs. Both pass through the same
 masking, also for the text of exceptions: a secret that reaches a log line must not leave in it.
 """
 
@@ -23,10 +23,15 @@ HTTP_SECRETS = (
     re.compile(
         r"(?i)([?&](?:access_token|code|key|link|password|secret|sig|signature|ticket|token)=)([^&\s\"'#]+)"
     ),
-    # A one-use login link.
+    # A one-use link: to log in, of an invitation, of a reset password.
     re.compile(r"(/login/)([A-Za-z0-9_-]{16,})"),
+    re.compile(r"(/[a-z][a-z-]*/)([A-Za-z0-9_-]{32,})(?![A-Za-z0-9_.-])"),
 )
 MAX_DEPTH = 6
+# PostgreSQL adds the row that it refused to what it says of the refusal; up to the next exception's text.
+ROW_IN_ERROR = re.compile(
+    r"^(DETAIL|CONTEXT):.*?(?=^(?:The above|During handling)|\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 def mask_text(text: str) -> str:
@@ -65,6 +70,14 @@ def drop_objects(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return {key: value for key, value in event.items() if key not in LEFT_OUT}
 
 
+def drop_rows(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Keep values of the database out of the text of its errors."""
+    return {
+        key: ROW_IN_ERROR.sub(r"\1: left out\n", value) if isinstance(value, str) and "\n" in value else value
+        for key, value in event.items()
+    }
+
+
 SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -85,7 +98,9 @@ def build_processors(log_format: str) -> list[Processor]:
     return [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         drop_objects,
+        # Without the values of local variables.
         structlog.processors.format_exc_info,
+        drop_rows,
         mask_event,
         renderer,
     ]
@@ -109,7 +124,12 @@ def build_logging(*, log_format: str, level: str) -> dict[str, Any]:
             # Django's own default configuration has handlers of its own; ours are the only ones.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
+            # At DEBUG it writes every statement with its parameters.
+            "django.db.backends": {"level": "INFO"},
             "httpx": {"level": "WARNING"},
+            # Its access lines hold queries; ours (COUNTERSIGN_ACCESS_LOG) stand in for them.
+            "uvicorn.access": {"handlers": [], "propagate": False},
+            "uvicorn": {"handlers": [], "level": level, "propagate": True},
             **{name: {"level": level} for name in OUR_ROOMS},
         },
     }

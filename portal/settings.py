@@ -247,6 +247,6 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOGGING = build_logging(
-    log_format=env.read_choice("COUNTERSIGN_LOG_FORMAT", ("console", "json"), "console"),
+    log_format=env.read_choice("COUNTERSIGN_LOG_FORMAT", ("text", "json"), "text"),
     level=env.read_choice("COUNTERSIGN_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
 )

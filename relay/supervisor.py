@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
+from structlog.contextvars import bind_contextvars
 
 from engines.domain.registry import set_engine_state
 from engines.enums import EngineState
@@ -131,6 +132,8 @@ class Fleet:
     async def _keep(self, berth: Berth) -> None:
         """Run one relay to its end; the next look starts another one."""
         started_s = time.monotonic()
+        # Every log line of this task, of those it starts and of what they ask the database names the engine.
+        bind_contextvars(engine=berth.engine.pk)
         try:
             await relay_engine(berth.engine, berth.lease, self.database, stop=berth.stop, due=berth.due)
         except* LeaseLost:

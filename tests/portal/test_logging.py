@@ -107,9 +107,9 @@ def test_ordinary_text_is_left_alone() -> None:
     assert mask_text(text) == text
 
 
-def test_the_console_form_renders_too() -> None:
+def test_the_text_form_renders_too() -> None:
     formatter = structlog.stdlib.ProcessorFormatter(
-        processors=build_processors("console"), foreign_pre_chain=SHARED
+        processors=build_processors("text"), foreign_pre_chain=SHARED
     )
     record = logging.getLogger("portal.test").makeRecord(
         "portal.test", logging.ERROR, "f", 1, "token=%s", (SECRET,), None

@@ -1,0 +1,25 @@
+"""What this process's hub says of itself, for monitoring; read from any thread."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from live.hub import get_hub
+
+
+@dataclass(frozen=True, slots=True)
+class HubFacts:
+    """`look_age_s` is None while the hub does not run; `listeners` counts by kind."""
+
+    cursor: int
+    look_age_s: float | None
+    listeners: dict[str, int]
+
+
+def read_hub_facts() -> HubFacts:
+    hub = get_hub()
+    # Copied in one step: the loop changes these while we count.
+    waiters = sum(len(waiting) for waiting in tuple(hub.waiters.values()))
+    look_age_s = max(0.0, time.monotonic() - hub.looked_at_s) if hub.is_started else None
+    return HubFacts(hub.cursor, look_age_s, {"websocket": len(hub.listeners), "long_poll": waiters})
