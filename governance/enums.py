@@ -32,6 +32,21 @@ class Risk(models.TextChoices):
     HIGH = "high", "high risk"
 
 
+class Confirmation(models.TextChoices):
+    """What a door has asked the person before an approval, beyond the approval itself."""
+
+    HIGH_RISK = "high_risk", "typed the word that an approval of high risk needs"
+    PAUSE = "pause", "looked up after many quick approvals"
+
+
+class SnoozeLength(models.TextChoices):
+    """For how long one person puts a request off."""
+
+    QUARTER = "15m", "15 minutes"
+    HOUR = "1h", "1 hour"
+    TOMORROW = "tomorrow", "until tomorrow morning"
+
+
 class CloseReason(models.TextChoices):
     """Why a request ended without a person's decision."""
 

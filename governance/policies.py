@@ -6,7 +6,7 @@ from accounts.enums import Role, Scope
 from accounts.models import User
 from accounts.principal import Principal
 from events.actors import ActorKind
-from governance.enums import RequestSource
+from governance.enums import RequestSource, Risk
 from governance.models import PermissionRequest
 
 
@@ -63,6 +63,8 @@ def explain_not_deciding(principal: Principal, request: PermissionRequest) -> st
             return "This token lacks the scope requests:decide."
         if not request.team.tokens_may_decide:
             return "This team does not let API tokens decide."
+        if request.risk == Risk.HIGH:
+            return "API tokens never decide requests of high risk."
     if was_asked_by(principal, request):
         return "Nobody decides what they, or a service account they own, asked for."
     if principal.has_role(request.team_id, Role.deciding()) or is_chat_user(user, request):
@@ -77,3 +79,30 @@ def is_chat_user(user: User, request: PermissionRequest) -> bool:
 
 def can_decide(principal: Principal, request: PermissionRequest) -> bool:
     return not explain_not_deciding(principal, request)
+
+
+def explain_not_commenting(principal: Principal, request: PermissionRequest) -> str:
+    """Why this principal may not comment; "" when they may: people of the team, whatever their role."""
+    if principal.user.is_service:
+        return "Service accounts do not comment."
+    if request.team_id not in principal.team_ids:
+        return "Only members of the request's team comment on it."
+    if not principal.has_scope(Scope.REQUESTS_DECIDE):
+        return "This token lacks the scope requests:decide."
+    return ""
+
+
+def can_read_comments(principal: Principal, request: PermissionRequest) -> bool:
+    """As the summary: what people say about a request is for members alone."""
+    return can_read_summary(principal, request)
+
+
+def explain_not_snoozing(principal: Principal, request: PermissionRequest) -> str:
+    """Why this principal may not put it off; "" when they may: people of the team, for themselves."""
+    if principal.user.is_service:
+        return "Service accounts have no list to put it off from."
+    if request.team_id not in principal.team_ids:
+        return "Only members of the request's team put it off."
+    if not principal.has_scope(Scope.REQUESTS_DECIDE):
+        return "This token lacks the scope requests:decide."
+    return ""

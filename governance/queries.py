@@ -10,9 +10,9 @@ from accounts.principal import Principal
 from events.errors import NotFound
 from events.identifiers import is_record_id
 from governance.enums import ReplyState, RequestSource, RequestState
-from governance.models import EngineReply, PermissionRequest
+from governance.models import EngineReply, PermissionRequest, RequestComment, RequestSnooze
+from governance.policies import can_read_comments
 from reviews.models import Vote
-
 
 def list_requests(principal: Principal) -> QuerySet[PermissionRequest]:
     """Everything `can_see_request` lets this principal see."""
@@ -38,6 +38,23 @@ def find_my_votes(principal: Principal, request_ids: list[str]) -> dict[str, Vot
         subject_kind="permission_request", subject_id__in=request_ids, voter_id=principal.user.pk
     )
     return {vote.subject_id: vote for vote in votes}
+
+
+def list_comments(principal: Principal, request: PermissionRequest) -> QuerySet[RequestComment]:
+    """Oldest first; none for who may not read them."""
+    comments = RequestComment.objects.filter(request=request).select_related("author")
+    return comments if can_read_comments(principal, request) else comments.none()
+
+
+def count_comments(request_ids: list[str]) -> dict[str, int]:
+    """{request id: how many comments}, without those that have none."""
+    rows = RequestComment.objects.filter(request_id__in=request_ids).order_by().values_list("request_id")
+    return dict(rows.annotate(count=Count("pk")))
+
+
+def find_snooze(principal: Principal, request: PermissionRequest, now: datetime) -> RequestSnooze | None:
+    """This person's, if it has not ended."""
+    return RequestSnooze.objects.filter(user=principal.user, request=request, until__gt=now).first()
 
 
 def count_siblings(request: PermissionRequest) -> int:
@@ -75,7 +92,8 @@ def read_inbox_numbers(principal: Principal) -> InboxNumbers:
     )
     undelivered = EngineReply.objects.filter(Q(state=ReplyState.QUEUED) | Q(state=ReplyState.SENT))
     if not principal.sees_all_teams:
-        undelivered = undelivered.filter(request__team_id__in=principal.team_ids)
+        # Engines are few: the open replies are read by their state, then told apart by engine.
+        undelivered = undelivered.filter(engine__team_id__in=principal.team_ids)
     return InboxNumbers(numbers["count"], numbers["oldest"], undelivered.count())
 
 

@@ -6,6 +6,7 @@ high. The command matcher of the whitelists will take this over; until then the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -92,6 +93,17 @@ def judge_words(words: list[str]) -> list[RiskReason]:
     if any(base_name(word).startswith(INTERPRETERS) for word in named) and PROGRAM_OPTIONS & set(called):
         reasons.append(RiskReason(program[:60], ANY_TEXT))
     return reasons
+
+
+# What everybody can type on any keyboard.
+TYPEABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,29}")
+ANY_WORD = "approve"
+
+
+def choose_confirmation_word(content: RequestContent) -> str:
+    """The word to type before approving it: the first dangerous one that the command names."""
+    words = (reason.word for reason in list_dangers(content))
+    return next((word for word in words if TYPEABLE.fullmatch(word)), ANY_WORD)
 
 
 def explain_program(name: str) -> str:

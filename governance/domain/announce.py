@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.models import User
 from events.actors import Subject
 from events.changes import Change
 from governance.models import EngineReply, PermissionRequest
@@ -24,13 +25,16 @@ def describe_state(request: PermissionRequest) -> dict[str, Any]:
     }
 
 
-def announce_request(change: Change, request: PermissionRequest, kind: str) -> None:
+def announce_request(
+    change: Change, request: PermissionRequest, kind: str, *, person: User | None = None, **more: str
+) -> None:
+    """Tell the team, or `person` alone what concerns only their own list; `more`: further state words."""
     change.event(
         f"permission_request.{kind}",
         request.subject,
         topic="requests",
-        audience=f"team:{request.team_id}",
-        words=describe_state(request),
+        audience=f"user:{person.pk}" if person else f"team:{request.team_id}",
+        words={**describe_state(request), **more},
     )
 
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.principal import Principal
+from events.actors import Door
 from events.changes import Change, changes
 from events.errors import Conflict, Refused
 from events.text import is_storable, read_lines
 from governance.domain.announce import announce_request
+from governance.domain.pace import find_quick_run
 from governance.domain.replies import queue_reply
-from governance.enums import Reply, RequestState
+from governance.enums import Confirmation, Reply, RequestState, Risk
 from governance.models import PermissionRequest
-from governance.policies import explain_not_deciding
+from governance.policies import can_decide, explain_not_deciding
 from governance.queries import get_request
 from reviews.domain.votes import cast_vote
 from reviews.enums import Verdict
+from reviews.models import Vote
 
 MAX_REASON_LENGTH = 4000
 
@@ -32,12 +37,20 @@ class Outcome:
     is_decided: bool
 
 
-def approve_request(*, principal: Principal, request_id: str, fingerprint: str, reason: str = "") -> Outcome:
+def approve_request(
+    *,
+    principal: Principal,
+    request_id: str,
+    fingerprint: str,
+    reason: str = "",
+    confirmed: Collection[Confirmation] = (),
+) -> Outcome:
     """Vote for it; with the last approval needed it is approved and the reply is queued.
 
-    Raises NotFound, Refused, Invalid, or Conflict (decided, overdue, changed since shown, voted already).
+    `confirmed`: what the door has asked the person before. Raises NotFound, Refused, Invalid, or Conflict
+    (decided, overdue, changed since shown, voted already, a confirmation is missing).
     """
-    return decide(principal, request_id, fingerprint, reason, Verdict.APPROVE)
+    return decide(principal, request_id, fingerprint, reason, Verdict.APPROVE, confirmed)
 
 
 def deny_request(*, principal: Principal, request_id: str, fingerprint: str, reason: str = "") -> Outcome:
@@ -45,7 +58,14 @@ def deny_request(*, principal: Principal, request_id: str, fingerprint: str, rea
     return decide(principal, request_id, fingerprint, reason, Verdict.DENY)
 
 
-def decide(principal: Principal, request_id: str, fingerprint: str, reason: str, verdict: Verdict) -> Outcome:
+def decide(
+    principal: Principal,
+    request_id: str,
+    fingerprint: str,
+    reason: str,
+    verdict: Verdict,
+    confirmed: Collection[Confirmation] = (),
+) -> Outcome:
     reason = read_lines(reason, field="reason", max_length=MAX_REASON_LENGTH)
     now = timezone.now()
     with changes(principal.actor) as change:
@@ -53,6 +73,8 @@ def decide(principal: Principal, request_id: str, fingerprint: str, reason: str,
         refusal = explain_not_deciding(principal, request)
         if refusal:
             raise Refused(refusal, subject_kind="permission_request", subject_id=request.pk)
+        if verdict == Verdict.APPROVE and request.is_pending:
+            require_confirmations(principal, request, confirmed, now)
         take_lock(request, fingerprint, verdict, now)
         cast_vote(
             principal=principal,
@@ -61,12 +83,47 @@ def decide(principal: Principal, request_id: str, fingerprint: str, reason: str,
             reason=reason,
             fingerprint=fingerprint,
         )
-        request.refresh_from_db(fields=["approvals"])
+        count_approvals(request)
         if verdict == Verdict.APPROVE and request.approvals < request.approvals_needed:
             announce_request(change, request, "voted")
             return Outcome(request, is_decided=False)
         close_decided(change, principal, request, verdict, reason, now)
     return Outcome(request, is_decided=True)
+
+
+def require_confirmations(
+    principal: Principal, request: PermissionRequest, confirmed: Collection[Confirmation], now: datetime
+) -> None:
+    """Raise Conflict when this approval needs more of the person than a press."""
+    if request.is_sealed and request.risk == Risk.HIGH and Confirmation.HIGH_RISK not in confirmed:
+        raise Conflict(
+            "It is of high risk: approve it on its page, where a word has to be typed.",
+            code="confirmation_needed",
+            state=request.state,
+        )
+    # A token's calls are a program's; what a program does quickly tires nobody.
+    if principal.token is None and Confirmation.PAUSE not in confirmed:
+        run = find_quick_run(user=principal.user, request=request, now=now)
+        if run is not None:
+            raise Conflict(run.sentence, code="pause_needed", state=request.state)
+
+
+def count_approvals(request: PermissionRequest) -> None:
+    """Set `approvals` from the votes: only those of people who may still decide count.
+
+    The caller holds the row. Whoever lost the role since has no say in the decision that is made now.
+    """
+    request.refresh_from_db(fields=["approvals"])
+    if request.approvals <= 1:
+        return
+    votes = Vote.objects.filter(
+        subject_kind=request.subject.kind, subject_id=request.pk, verdict=Verdict.APPROVE
+    )
+    voters = User.objects.filter(pk__in=votes.values("voter_id"))
+    counted = sum(can_decide(Principal(voter, Door.TASK), request) for voter in voters)
+    if counted != request.approvals:
+        PermissionRequest.objects.filter(pk=request.pk).update(approvals=counted)
+        request.approvals = counted
 
 
 def take_lock(request: PermissionRequest, fingerprint: str, verdict: Verdict, now: datetime) -> None:

@@ -54,7 +54,7 @@ def decide_all(principal: Principal, requests: list[PermissionRequest], seed: in
 def test_no_decision_is_made_twice_and_none_is_lost() -> None:
     team = make_team()
     engine = make_engine(team)
-    requests = [make_request(engine, f"ls {number}") for number in range(25)]
+    requests = [make_request(engine, f"ls {number}", session_id=f"ses_{number}") for number in range(25)]
     people = [make_principal(make_user(team)) for _ in range(DECIDERS)]
     results = run_together(
         [partial(decide_all, person, requests, seed) for seed, person in enumerate(people)]

@@ -27,7 +27,7 @@ from governance.domain.requests import (
     record_engine_request,
     seal_request,
 )
-from governance.enums import RequestState
+from governance.enums import Confirmation, RequestState
 from governance.models import EngineReply, PermissionRequest
 from governance.queries import get_request
 from reviews.models import ReviewPolicy
@@ -122,7 +122,13 @@ def test_unknown_arguments_are_said_and_may_be_sealed(team: Team, asker: Princip
     sealed = seal_request(actor=RELAY_ACTOR, request=request, arguments=None, now=timezone.now())
     assert (sealed.is_sealed, sealed.arguments_known, sealed.is_summary_whole) == (True, False, False)
     assert [finding["code"] for finding in sealed.findings] == ["arguments_unknown"]
-    assert approve_request(principal=asker, request_id=request.pk, fingerprint=sealed.fingerprint).is_decided
+    outcome = approve_request(
+        principal=asker,
+        request_id=request.pk,
+        fingerprint=sealed.fingerprint,
+        confirmed={Confirmation.HIGH_RISK},
+    )
+    assert outcome.is_decided
 
 
 @pytest.mark.parametrize(
