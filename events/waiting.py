@@ -98,3 +98,9 @@ class Waiting:
         """Record the end of one wait."""
         self.result, self.error = result, error
         self.runs += 1
+
+
+def is_first_run(request: HttpRequest) -> bool:
+    """False when the request has waited and is run again."""
+    waiting: Waiting | None = getattr(getattr(request, "_request", request), ATTRIBUTE, None)
+    return waiting is None or waiting.runs == 1

@@ -43,6 +43,7 @@ class SchemaView(ApiView):
     """The OpenAPI document, built once."""
 
     scopes = {"get": ANY_TOKEN}
+    objects = frozenset({"get"})
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:

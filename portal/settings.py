@@ -185,6 +185,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = COUNTERSIGN_MAX_BODY_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # API -----------------------------------------------------------------------------------------------
+COUNTERSIGN_API_CALLS_PER_MINUTE = env.read_int(
+    "COUNTERSIGN_API_CALLS_PER_MINUTE", 6000, minimum=0, maximum=10**9
+)
+COUNTERSIGN_API_ANONYMOUS_CALLS_PER_MINUTE = env.read_int(
+    "COUNTERSIGN_API_ANONYMOUS_CALLS_PER_MINUTE", 300, minimum=0, maximum=10**9
+)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api.authentication.TokenAuthentication",

@@ -62,6 +62,7 @@ class MeView(ApiView):
     """The caller, its teams and roles, and the token it came with. Nothing here can be written."""
 
     scopes = {"get": ANY_TOKEN}
+    objects = frozenset({"get"})
 
     @extend_schema(responses=MeSerializer, operation_id="users_me_retrieve")
     def get(self, request: Request) -> Response:

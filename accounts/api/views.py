@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from rest_framework import mixins
+from rest_framework import exceptions, mixins
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,19 +16,27 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.authentication import principal_of
+from accounts.api.etags import tag_answer
 from accounts.api.filters import refuse_unknown_parameters
 from accounts.api.pagination import CursorPage
-from accounts.api.scopes import HasScope
+from accounts.api.rate_limits import Rate, count_caller, count_stranger
+from accounts.api.scopes import HasScope, find_action
 from accounts.principal import Principal
 from events.errors import NotFound
+from events.waiting import is_first_run
 
 M = TypeVar("M", bound=Model)
 
 
 class ApiView(APIView):
-    """One endpoint. `scopes`: what a token needs for each action or method; see `HasScope`."""
+    """One endpoint. `scopes`: what a token needs for each action or method; see `HasScope`.
+
+    `objects`: the actions or methods that read one object; their answers have an ETag.
+    """
 
     scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    objects: ClassVar[frozenset[str]] = frozenset()
+    rate: Rate | None = None
     permission_classes = [IsAuthenticated, HasScope]
     # Nothing is replaced or deleted here: what changes, changes by a verb of its own.
     http_method_names = ["get", "head", "post"]
@@ -43,9 +51,36 @@ class ApiView(APIView):
             request.META["CONTENT_LENGTH"] = str(len(request.body))
         return super().initialize_request(request, *args, **kwargs)
 
+    def perform_authentication(self, request: Request) -> None:
+        """Also counts the call: by its token or user, or by its address when it comes without either."""
+        try:
+            super().perform_authentication(request)
+        except exceptions.AuthenticationFailed:
+            self.count_call(request, is_known=False)
+            raise
+        self.count_call(request, is_known=bool(request.user and request.user.is_authenticated))
+
+    def count_call(self, request: Request, *, is_known: bool) -> None:
+        """Raises Throttled. A call that waited and is run again was counted by its first run."""
+        if not is_first_run(request):
+            return
+        if is_known:
+            self.rate = count_caller(str((request.auth or request.user).pk))
+        else:
+            self.rate = count_stranger(request.META.get("REMOTE_ADDR", ""))
+        if self.rate.is_over:
+            raise exceptions.Throttled(wait=self.rate.resets_in_s)
+
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         final = super().finalize_response(request, response, *args, **kwargs)
-        final.headers.setdefault("Cache-Control", "no-store")
+        if self.rate is not None:
+            for name, value in self.rate.list_headers():
+                final.headers[name] = value
+        is_read = final.status_code == 200 and request.method in {"GET", "HEAD"}
+        if is_read and isinstance(final, Response) and find_action(request, self) in self.objects:
+            tag_answer(request, final)
+        else:
+            final.headers.setdefault("Cache-Control", "no-store")
         return final
 
 
@@ -81,6 +116,8 @@ class ApiViewSet(ApiView, GenericViewSet[Any]):
 
 class ReadOnlyApiViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """A list and its items, nothing to write."""
+
+    objects = frozenset({"retrieve"})
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         refuse_unknown_parameters(request, frozenset())

@@ -77,6 +77,7 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
     queryset = PermissionRequest.objects.none()
     serializer_class = RequestSerializer
     filterset_class = RequestFilters
+    objects = frozenset({"retrieve"})
     scopes = {
         "list": READERS,
         "retrieve": READERS,
@@ -136,7 +137,9 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
             "content": content,
             "siblings": count_siblings(row),
         }
-        return Response(RequestDetailSerializer(row, context=context).data)
+        # With its unmasked content it is nothing to keep anywhere.
+        headers = None if content is None else {"Cache-Control": "private, no-store"}
+        return Response(RequestDetailSerializer(row, context=context).data, headers=headers)
 
     @extend_schema(request=DecisionSerializer, responses=RequestSerializer)
     @action(detail=True, methods=["post"])

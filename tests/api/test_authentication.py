@@ -263,6 +263,11 @@ def test_service_account_calls_with_a_token(team: Team, user: User) -> None:
     assert call_as(service).read("users/me/").json()["kind"] == "service"
 
 
-def test_answers_are_not_kept_by_caches(user: User) -> None:
-    for answer in (call_as(user).read("users/me/"), ApiClient().read("users/me/")):
-        assert answer.headers["Cache-Control"] == "no-store"
+def test_answers_are_not_kept_by_shared_caches(user: User) -> None:
+    client = call_as(user)
+    answers = (client.read("users/me/"), client.read("teams/"), ApiClient().read("users/me/"))
+    assert [answer.headers["Cache-Control"] for answer in answers] == [
+        "private, no-cache",
+        "no-store",
+        "no-store",
+    ]
