@@ -14,6 +14,7 @@ from governance.models import EngineReply, PermissionRequest, RequestComment, Re
 from governance.policies import can_read_comments
 from reviews.models import Vote
 
+
 def list_requests(principal: Principal) -> QuerySet[PermissionRequest]:
     """Everything `can_see_request` lets this principal see."""
     requests = PermissionRequest.objects.all()

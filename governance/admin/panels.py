@@ -24,7 +24,7 @@ def build_requests(principal: Principal, field: str, pk: str, title: str) -> Pan
     """The newest requests of one place, and the way to all of them in the inbox."""
     found = list_for_rows(principal).filter(**{f"{field}_id": pk}).order_by("-created_at", "-id")[:SHOWN]
     inbox = reverse("admin:governance_permissionrequest_changelist")
-    context = {"rows": build_rows(principal, list(found)), "all_url": f"{inbox}?{field}={pk}&show=all"}
+    context = {"rows": build_rows(principal, list(found)), "all_url": f"{inbox}?{field}={pk}&tab=all"}
     return Panel(title, "admin/governance/permissionrequest/panel.html", context)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -16,84 +15,21 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
 
-from accounts.admin.base import PortalModelAdmin, answer_refusal, get_principal, post_action, refuse_method
-from accounts.principal import Principal
+from accounts.admin.base import answer_refusal, get_principal, post_action, refuse_method
 from events.errors import Conflict, DomainError, Invalid, NotFound, Refused
-from events.identifiers import is_record_id
-from governance.admin.filters import ChatFilter, EngineFilter, PermissionFilter, StateFilter
+from governance.admin.inbox import InboxAdmin
 from governance.admin.request_page import build_page
-from governance.admin.rows import acts_from_list, build_rows, list_for_rows
+from governance.admin.rows import acts_from_list
 from governance.domain.decide import Outcome, approve_request, deny_request
 from governance.models import PermissionRequest
-from governance.policies import can_see_request
 
-# A page that refreshes itself asks for its rows only, and names those it holds.
-ROWS_PARAMETER, KNOWN_PARAMETER = "_rows", "_known"
-MAX_KNOWN = 200
 # Sent by the list's script, which shows the answer itself instead of following a redirect.
 SCRIPT_HEADER = "X-Countersign-Script"
 
 
 @admin.register(PermissionRequest)
-class PermissionRequestAdmin(PortalModelAdmin):
-    subject_kind = "permission_request"
-    list_name = "Inbox"
-    change_list_template = "admin/governance/permissionrequest/change_list.html"
-    list_display = ("summary",)
-    list_filter = (StateFilter, EngineFilter, PermissionFilter, ChatFilter)
-    ordering = ("-created_at", "-id")
-    sortable_by = ()
-    search_fields = ("summary",)
-    search_help_text = "Words of the command, or the id of a request, session or tool call"
-
-    def list_visible(self, principal: Principal) -> QuerySet[PermissionRequest]:
-        return list_for_rows(principal)
-
-    def can_see(self, principal: Principal, obj: PermissionRequest) -> bool:
-        return can_see_request(principal, obj)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Ids exactly, else every word somewhere in the masked summary."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        # Only in what the reader may read: a search must not tell what a summary holds.
-        words = Q(team_id__in=get_principal(request).team_ids)
-        for word in term.split()[:8]:
-            words &= Q(summary__icontains=word)
-        ids = Q(pk=term) | Q(session_id=term) | Q(engine_request_id=term) | Q(tool_call_id=term)
-        return queryset.filter(ids | words), False
-
-    # The list -------------------------------------------------------------------------------------
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        only_rows, known = self.take_parameters(request)
-        response = super().changelist_view(request, extra_context)
-        if not isinstance(response, TemplateResponse) or response.context_data is None:
-            return response
-        context = response.context_data
-        if "cl" not in context:
-            return response
-        principal, shown = get_principal(request), list(context["cl"].result_list)
-        gone = known - {asked.pk for asked in shown}
-        if gone:
-            shown += list_for_rows(principal).filter(pk__in=gone).order_by("-created_at", "-id")
-        context["rows"] = build_rows(principal, shown)
-        context["gone"] = gone
-        if only_rows:
-            response.template_name = "admin/governance/permissionrequest/rows.html"
-        return response
-
-    def take_parameters(self, request: HttpRequest) -> tuple[bool, set[str]]:
-        """(whether only rows are wanted, ids that the page holds); the list itself must not see these."""
-        parameters = request.GET.copy()
-        only_rows = bool(parameters.pop(ROWS_PARAMETER, []))
-        given = {part for text in parameters.pop(KNOWN_PARAMETER, []) for part in text.split(",")}
-        known = {part for part in given if is_record_id(part)}
-        request.GET = parameters  # type: ignore[assignment]  # a QueryDict of the same kind
-        return only_rows, set(sorted(known)[:MAX_KNOWN]) if only_rows else set()
+class PermissionRequestAdmin(InboxAdmin):
+    """The list stands in `inbox`; here is the request's page and what one does with a request."""
 
     # The request's page ---------------------------------------------------------------------------
 

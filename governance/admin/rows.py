@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Count, Q, QuerySet, prefetch_related_objects
+from django.utils import timezone
 from django.utils.text import capfirst
 
 from accounts.admin.display import Pill
 from accounts.principal import Principal
 from engines.policies import can_see_chat
 from events.text import make_visible
+from governance.admin.marks import NO_MARKS, RowMarks, build_marks
 from governance.admin.states import describe_request
-from governance.enums import RequestState
+from governance.enums import RequestState, Risk
 from governance.models import PermissionRequest
 from governance.policies import can_read_summary, explain_not_deciding
 from governance.queries import find_last_replies, find_my_votes, list_requests
 from reviews.enums import Verdict
+
+ENDS_SOON = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class InboxRow:
     may_decide: bool
     my_verdict: str
     siblings: int
+    marks: RowMarks = NO_MARKS
 
     @property
     def findings(self) -> list[dict[str, str]]:
@@ -48,6 +54,15 @@ class InboxRow:
         ]
 
     @property
+    def risk(self) -> str:
+        """In words, once it is known; "" while the arguments are on their way, and when it has ended."""
+        return self.request.get_risk_display() if self.request.is_sealed and self.request.is_pending else ""
+
+    @property
+    def ends_soon(self) -> bool:
+        return self.request.is_pending and self.request.expires_at - timezone.now() < ENDS_SOON
+
+    @property
     def votes(self) -> str:
         """Given and needed, as in "1/2", when more than one approval is asked for, else ""."""
         needed = self.request.approvals_needed
@@ -55,8 +70,9 @@ class InboxRow:
 
 
 def acts_from_list(request: PermissionRequest) -> bool:
-    """A row's Approve acts only when the list shows the whole command uncut and without findings."""
-    return request.is_sealed and request.is_summary_whole and not request.findings
+    """A row's Approve acts only when the list shows the whole command uncut, and nothing is odd about it."""
+    is_plain = request.risk == Risk.NORMAL and not request.findings
+    return request.is_sealed and request.is_summary_whole and is_plain
 
 
 def list_for_rows(principal: Principal) -> QuerySet[PermissionRequest]:
@@ -64,12 +80,16 @@ def list_for_rows(principal: Principal) -> QuerySet[PermissionRequest]:
     return list_requests(principal).defer("content")
 
 
-def build_rows(principal: Principal, requests: list[PermissionRequest]) -> list[InboxRow]:
+def build_rows(
+    principal: Principal, requests: list[PermissionRequest], *, marked: bool = False
+) -> list[InboxRow]:
+    """`marked` adds what the inbox shows besides: claims, snoozes, comments, similar decisions."""
     prefetch_related_objects(requests, "team", "engine", "chat", "subagent")
     ids = [request.pk for request in requests]
     replies = find_last_replies(ids)
     my_votes = find_my_votes(principal, ids)
     siblings = count_session_siblings(requests)
+    marks = build_marks(principal, requests) if marked else {}
     rows = []
     for request in requests:
         vote = my_votes.get(request.pk)
@@ -88,9 +108,50 @@ def build_rows(principal: Principal, requests: list[PermissionRequest]) -> list[
                 may_decide=is_open and not explain_not_deciding(principal, request),
                 my_verdict=Verdict(vote.verdict).label if vote else "",
                 siblings=max(0, siblings.get(session, 0) - 1) if request.is_pending else 0,
+                marks=marks.get(request.pk, NO_MARKS),
             )
         )
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class SessionGroup:
+    """One session's rows on this page. `waiting` counts all that wait in it, also on other pages."""
+
+    key: str
+    title: str
+    asker: str
+    waiting: int
+    rows: list[InboxRow]
+
+    @property
+    def closes(self) -> bool:
+        """Whether a denial closes them all: an engine's session ends as one, what the API asks does not."""
+        return self.rows[0].request.engine_id is not None
+
+
+def group_rows(rows: list[InboxRow]) -> list[SessionGroup]:
+    """By session, each where its first row stands; what came through the API is grouped by who asked."""
+    groups: dict[str, list[InboxRow]] = {}
+    for row in rows:
+        groups.setdefault(group_key(row.request), []).append(row)
+    return [describe_group(key, found) for key, found in groups.items()]
+
+
+def group_key(request: PermissionRequest) -> str:
+    if request.engine_id:
+        return f"{request.engine_id}-{request.session_id}"
+    return f"api-{request.requester_id}"
+
+
+def describe_group(key: str, rows: list[InboxRow]) -> SessionGroup:
+    pending = [row for row in rows if row.request.is_pending]
+    first = rows[0]
+    if first.request.engine_id is None:
+        return SessionGroup(key, "Through the API", first.asker, len(pending), rows)
+    title = first.chat or f"session {make_visible(first.request.session_id)}"
+    waiting = max((row.siblings + 1 for row in pending), default=0)
+    return SessionGroup(key, title, first.asker, waiting, rows)
 
 
 def count_session_siblings(requests: list[PermissionRequest]) -> dict[tuple[str | None, str], int]:

@@ -39,9 +39,10 @@ class EngineReply(models.Model):
             )
         ]
         indexes = [
+            models.Index(fields=["state", "created_at"], name="reply_by_state"),
             models.Index(
                 fields=["engine", "next_attempt_at"], condition=Q(state="queued"), name="reply_waiting"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,128 +1,89 @@
-/* The inbox: rows come, change and grey out while one looks at them, and are decided without leaving the list.
-   Nothing moves under the pointer: new rows wait behind a button while it is over the list. */
+/* The inbox: decided without leaving the list, by pointer, by finger or by keys. */
 
 import "./clock.js";
-import { onKeys } from "./keys.js";
-import { follow, fetchPage, showWaiting, signature } from "./live.js";
+import { allRows, followPointer, isFresh, knownIds, merge, rowOf } from "./inbox_rows.js";
+import { actOnSelection, followTicks, select, selectNothing, selected, showSelection } from "./inbox_selection.js";
+import { onKeys, readKeys } from "./keys.js";
+import { fetchPage, follow, replaceIfChanged, showWaiting } from "./live.js";
 import { closeMenus } from "./menus.js";
 import { toast } from "./toast.js";
 
-/* A row that has just changed takes no press: it is no longer what was read. */
-const FRESH_MS = 700;
-const TOUCH_REST_MS = 2000;
+/* What time alone changes: a snooze that ends, a request that is about to. */
+const LOOK_AGAIN_MS = 60000;
 
 const form = document.getElementById("changelist-form");
-const showNew = document.getElementById("show-new");
-const keys = document.getElementById("keys");
-const hovers = matchMedia("(hover: hover)").matches;
-let lastTouch = 0;
-let held = null;
-
-const body = () => document.querySelector("#rows tbody");
-const allRows = () => [...document.querySelectorAll("#rows tr.row")];
-const rowOf = (element) => element?.closest?.("tr.row") ?? null;
+const help = document.getElementById("keys");
+const offline = document.getElementById("offline");
+const search = document.getElementById("searchbar");
+const own = new Set();
+let isStale = false;
+let wasLive = false;
 
 /* Rows -------------------------------------------------------------------------------------------- */
-
-function isInUse() {
-    if (!allRows().length) return false;
-    if (hovers) return document.querySelector("#rows .results").matches(":hover");
-    return window.scrollY > 0 || Date.now() - lastTouch < TOUCH_REST_MS;
-}
-
-function freshen(row, className) {
-    row.classList.add(className);
-    row.dataset.fresh = "";
-    setTimeout(() => delete row.dataset.fresh, FRESH_MS);
-}
-
-function update(old, fresh) {
-    if (signature(old) === signature(fresh)) return;
-    const focused = old.contains(document.activeElement);
-    old.className = fresh.className;
-    old.replaceChildren(...fresh.childNodes);
-    freshen(old, "is-changed");
-    if (focused) old.focus({ preventScroll: true });
-}
-
-/* Put newcomers into the places that the server's order gives them. */
-function insert(ordered) {
-    const here = new Map(allRows().map((row) => [row.dataset.id, row]));
-    let anchor = null;
-    for (const row of [...ordered].reverse()) {
-        const known = here.get(row.dataset.id);
-        if (known) {
-            anchor = known;
-            continue;
-        }
-        body().insertBefore(row, anchor);
-        freshen(row, "is-new");
-        anchor = row;
-    }
-    if (ordered.length) {
-        document.querySelector("#rows thead").hidden = false;
-        document.querySelector("#rows > .empty")?.remove();
-    }
-    held = null;
-    showNew.hidden = true;
-}
-
-function hold(ordered, count) {
-    held = ordered;
-    showNew.textContent = `Show ${count} new request${count === 1 ? "" : "s"}`;
-    showNew.hidden = false;
-}
-
-function merge(page) {
-    const incoming = [...page.querySelectorAll("tr.row")];
-    const ids = new Set(incoming.map((row) => row.dataset.id));
-    const here = new Map(allRows().map((row) => [row.dataset.id, row]));
-    for (const [id, row] of here) if (!ids.has(id)) row.remove();
-    let newcomers = 0;
-    for (const row of incoming) {
-        const old = here.get(row.dataset.id);
-        if (old) update(old, row);
-        else newcomers += 1;
-    }
-    const listed = incoming.filter((row) => !row.classList.contains("settled"));
-    if (newcomers && isInUse()) hold(listed, newcomers);
-    else insert(listed);
-    const pages = page.querySelector("#rows .paginator");
-    if (pages) document.querySelector("#rows .paginator")?.replaceWith(pages);
-}
 
 async function refresh() {
     const url = new URL(location.href);
     url.hash = "";
     url.searchParams.set("_rows", "1");
-    url.searchParams.set("_known", allRows().map((row) => row.dataset.id).join(","));
+    url.searchParams.set("_known", knownIds().join(","));
     const page = await fetchPage(url);
     const rows = page?.getElementById("rows");
+    isStale = !rows;
     if (!rows) return;
-    merge(page);
+    merge(page, own);
+    replaceIfChanged(document.getElementById("tabs"), page.getElementById("tabs"));
+    showSelection();
     const count = Number(rows.dataset.waitingCount);
     showWaiting(count);
     document.title = `${count ? `(${count}) ` : ""}${form.dataset.title} | Countersign`;
 }
 
-/* Deciding ---------------------------------------------------------------------------------------- */
+/* The connection -------------------------------------------------------------------------------------- */
+
+function showConnection(state) {
+    const isGone = !navigator.onLine || state === "waiting";
+    offline.hidden = !isGone;
+    document.body.classList.toggle("is-offline", isGone);
+}
+
+/* Whatever was missed meanwhile is read at once. */
+document.addEventListener("countersign:state", ({ detail: { state } }) => {
+    showConnection(state);
+    const isLive = state === "live" || state === "polling";
+    if (isLive && !wasLive) refresh();
+    wasLive = isLive;
+});
+window.addEventListener("offline", () => showConnection("waiting"));
+window.addEventListener("online", () => {
+    showConnection("live");
+    refresh();
+});
+setInterval(() => !document.hidden && refresh(), LOOK_AGAIN_MS);
+document.addEventListener("visibilitychange", () => !document.hidden && isStale && refresh());
+
+/* Acting ---------------------------------------------------------------------------------------------- */
 
 function setBusy(row, isBusy) {
-    row.toggleAttribute("aria-busy", isBusy);
+    if (isBusy) row.setAttribute("aria-busy", "true");
+    else row.removeAttribute("aria-busy");
     for (const button of row.querySelectorAll("button")) button.disabled = isBusy;
+}
+
+function focusRow(row) {
+    row?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: "nearest" });
 }
 
 function focusNext(row) {
     const rows = allRows();
-    const after = rows.slice(rows.indexOf(row) + 1).find((item) => !item.classList.contains("settled"));
-    (after ?? row).focus({ preventScroll: true });
-    after?.scrollIntoView({ block: "nearest" });
+    const isOpen = (item) => !item.classList.contains("settled") && !item.hasAttribute("aria-busy");
+    focusRow(rows.slice(rows.indexOf(row) + 1).find(isOpen) ?? row);
 }
 
 async function send(row, button) {
     const data = new FormData();
     data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    data.set(`fingerprint-${row.dataset.id}`, form.elements[`fingerprint-${row.dataset.id}`].value);
+    for (const field of row.querySelectorAll("input[type=hidden]")) data.set(field.name, field.value);
     const answer = await fetch(button.formAction, {
         method: "POST",
         body: data,
@@ -133,9 +94,13 @@ async function send(row, button) {
     return answer.json();
 }
 
-async function decide(row, button) {
+async function press(row, button) {
     const wasFocused = row.contains(document.activeElement);
+    const isDecision = "act" in button.dataset;
     setBusy(row, true);
+    /* A button that is off gives its focus to nobody; the row keeps it for the keys. */
+    if (wasFocused) row.focus({ preventScroll: true });
+    own.add(row.dataset.id);
     try {
         const answer = await send(row, button);
         if (!answer) {
@@ -148,36 +113,44 @@ async function decide(row, button) {
             location.assign(answer.url);
             return;
         }
+        if (isDecision && row.contains(document.activeElement)) focusNext(row);
     } catch {
         toast("error", "No answer came. The list shows what is true as soon as the server is back.");
     }
     setBusy(row, false);
     await refresh();
-    if (wasFocused) focusNext(row);
 }
 
 form.addEventListener("submit", (event) => {
     const row = rowOf(event.submitter);
-    if (!row) return;
+    if (!row) {
+        if (selected().length) return;
+        event.preventDefault();
+        toast("warning", "Nothing is selected.");
+        return;
+    }
     event.preventDefault();
-    if ("fresh" in row.dataset) {
+    if (isFresh(row)) {
         toast("warning", "This request has just changed. Look again.");
         return;
     }
-    decide(row, event.submitter);
+    press(row, event.submitter);
 });
-
-showNew.addEventListener("click", () => held && insert(held));
-document.addEventListener("touchstart", () => { lastTouch = Date.now(); }, { passive: true });
 
 /* Keys -------------------------------------------------------------------------------------------- */
 
 function move(step) {
     const rows = allRows();
     const current = rows.indexOf(rowOf(document.activeElement));
-    const next = rows[current < 0 ? (step > 0 ? 0 : rows.length - 1) : current + step];
-    next?.focus({ preventScroll: true });
-    next?.scrollIntoView({ block: "nearest" });
+    focusRow(rows[current < 0 ? (step > 0 ? 0 : rows.length - 1) : current + step]);
+    return true;
+}
+
+function extend(step) {
+    const row = rowOf(document.activeElement);
+    if (row) select(row, true);
+    move(step);
+    return select(rowOf(document.activeElement), true);
 }
 
 function openRow(focused, hash = "") {
@@ -187,25 +160,70 @@ function openRow(focused, hash = "") {
     return true;
 }
 
-function approveRow(focused) {
+function approve(focused) {
+    if (actOnSelection("approve")) return true;
     const row = rowOf(focused);
     const button = row?.querySelector("button[data-act=approve]");
     if (button) button.click();
-    else openRow(focused);
+    else if (row?.querySelector("[data-act=review]")) openRow(focused);
     return Boolean(row);
 }
 
-onKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    a: approveRow,
-    d: (focused) => (rowOf(focused)?.querySelector("[data-act=deny]") ? openRow(focused, "#reason") : false),
-    Enter: (focused) => (focused.matches("tr.row") ? openRow(focused) : false),
-    "?": () => keys.showModal(),
-});
-const showKeys = document.getElementById("show-keys");
-showKeys.hidden = !hovers;
-showKeys.addEventListener("click", () => keys.showModal());
+function deny(focused) {
+    if (actOnSelection("deny")) return true;
+    return rowOf(focused)?.querySelector("[data-act=deny]") ? openRow(focused, "#reason") : false;
+}
 
+function pressTool(focused, name) {
+    const button = rowOf(focused)?.querySelector(`[data-do=${name}]`);
+    button?.click();
+    return Boolean(button);
+}
+
+function goTo(link) {
+    if (link) location.assign(link.href);
+    return Boolean(link);
+}
+
+function clear() {
+    if (document.activeElement === search) move(1);
+    else if (selected().length) selectNothing();
+    else document.activeElement?.blur();
+    return true;
+}
+
+/* Only what moves goes on while its key is held. */
+const once = (act) => (focused, { isHeld, argument }) => !isHeld && act(focused, argument);
+
+onKeys(readKeys(help, {
+    next: () => move(1),
+    previous: () => move(-1),
+    "extend-down": () => extend(1),
+    "extend-up": () => extend(-1),
+    open: once((focused) => (focused.matches("a, button, input, summary") ? false : openRow(focused))),
+    search: once(() => {
+        search.focus();
+        search.select();
+        return true;
+    }),
+    approve: once(approve),
+    deny: once(deny),
+    claim: once((focused) => pressTool(focused, "claim")),
+    snooze: once((focused) => pressTool(focused, "snooze")),
+    select: once((focused) => select(rowOf(focused))),
+    clear: once(clear),
+    tab: once((focused, name) => goTo(document.querySelector(`.tab[data-tab=${name}]`))),
+    group: once(() => goTo(document.getElementById("group-switch"))),
+    help: once(() => {
+        help.showModal();
+        return true;
+    }),
+}));
+const showKeys = document.getElementById("show-keys");
+showKeys.hidden = !matchMedia("(hover: hover)").matches;
+showKeys.addEventListener("click", () => help.showModal());
+
+followPointer();
+followTicks();
 closeMenus();
 follow({ topics: ["requests"], refresh });

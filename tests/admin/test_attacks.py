@@ -72,7 +72,7 @@ def test_02_nobody_raises_themselves(team: Team, role: Role) -> None:
 
 def test_05_other_s_requests_are_not_seen(attacker: User, row: PermissionRequest) -> None:
     client = enter(attacker)
-    page = client.get(f"{address('governance_permissionrequest', 'changelist')}?show=all")
+    page = client.get(f"{address('governance_permissionrequest', 'changelist')}?tab=all")
     assert row.pk not in page.content.decode()
     assert [client.get(request_url(row, view)).status_code for view in ("change", "history")] == [404, 404]
 

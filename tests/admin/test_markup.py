@@ -60,7 +60,7 @@ def every_page(team: Team, reader: User) -> list[str]:
     return [
         reverse("admin:index"),
         reverse("admin:password_change"),
-        f"{reverse(INBOX)}?show=all",
+        f"{reverse(INBOX)}?tab=all",
         request_url(edit),
         request_url(odd),
         reverse("login-link", args=[link]),

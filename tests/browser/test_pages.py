@@ -16,7 +16,7 @@ DIFF = "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-print('a')\n+print('" + "b" * 300 
 PAGES = [
     "/admin/",
     INBOX,
-    f"{INBOX}?show=all",
+    f"{INBOX}?tab=all",
     "/admin/engines/engine/",
     "/admin/engines/chat/",
     "/admin/engines/subagent/",

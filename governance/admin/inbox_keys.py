@@ -1,0 +1,79 @@
+"""The inbox's keys: one table, read by the help and, through it, by the script that acts on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`press` is one key or, with a space, two after one another; `act` is its name in the script."""
+
+    press: str
+    act: str
+    sentence: str
+    url: str = ""
+
+    @property
+    def caps(self) -> list[str]:
+        """As it stands on the keyboard: "Shift+J" is pressed as two."""
+        return [cap for part in self.press.split(" ") for cap in part.split("+")]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGroup:
+    title: str
+    keys: tuple[Key, ...]
+
+
+INBOX_KEYS = (
+    KeyGroup(
+        "Move and read",
+        (
+            Key("j", "next", "next request"),
+            Key("k", "previous", "previous request"),
+            Key("Enter", "open", "open the request in focus"),
+            Key("o", "open", "the same"),
+            Key("/", "search", "go to the search"),
+        ),
+    ),
+    KeyGroup(
+        "Decide",
+        (
+            Key(
+                "a",
+                "approve",
+                "approve it if the list shows all of it, else open it; the selection, if any",
+            ),
+            Key("d", "deny", "open it at its message and deny there; the selection, if any"),
+            Key("c", "claim", "say that you look at it, or take that back"),
+            Key("z", "snooze", "hide it from your own tab for an hour"),
+        ),
+    ),
+    KeyGroup(
+        "Select",
+        (
+            Key("x", "select", "select it, or take it out"),
+            Key("Shift+J", "extend-down", "select on to the next"),
+            Key("Shift+K", "extend-up", "select on to the previous"),
+            Key("Escape", "clear", "select nothing, leave the search"),
+        ),
+    ),
+    KeyGroup(
+        "Go to",
+        (
+            Key("g m", "tab", "Mine", "mine"),
+            Key("g p", "tab", "All pending", "pending"),
+            Key("g w", "tab", "Waiting on others", "waiting"),
+            Key("g d", "tab", "Decided", "decided"),
+            Key("g e", "tab", "Expired", "expired"),
+            Key("g a", "tab", "Automatic", "automatic"),
+            Key("g s", "group", "group by session, or not"),
+            Key("?", "help", "these keys"),
+        ),
+    ),
+)
+
+
+def list_keys() -> tuple[KeyGroup, ...]:
+    return INBOX_KEYS
