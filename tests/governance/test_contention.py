@@ -16,6 +16,7 @@ from events.actors import RELAY_ACTOR, Door
 from events.audit import verify_chain
 from events.errors import Conflict
 from events.models import AuditEntry, Event
+from governance.domain.bulk import BulkResult, Chosen, approve_requests, deny_requests
 from governance.domain.close import cancel_request, close_session_requests, expire_overdue_requests
 from governance.domain.decide import approve_request, deny_request
 from governance.domain.replies import claim_reply, confirm_reply, orphan_reply
@@ -76,7 +77,7 @@ def test_simultaneous_votes_reach_a_quorum_of_two_exactly() -> None:
     team = make_team()
     ReviewPolicy.objects.create(team=team, kind="permission_request", approvals_needed=2)
     engine = make_engine(team)
-    requests = [make_request(engine, f"ls {number}") for number in range(12)]
+    requests = [make_request(engine, f"ls {number}", session_id=f"ses_{number}") for number in range(12)]
     people = [make_principal(make_user(team)) for _ in range(DECIDERS)]
 
     def approve_all(principal: Principal, seed: int) -> Counter[str]:
@@ -99,6 +100,38 @@ def test_simultaneous_votes_reach_a_quorum_of_two_exactly() -> None:
     assert set(PermissionRequest.objects.values_list("state", "approvals")) == {("approved", 2)}
     assert Vote.objects.count() == 24
     assert EngineReply.objects.count() == 12
+    assert verify_chain() == []
+
+
+def test_a_bulk_meets_single_decisions_and_other_bulks() -> None:
+    """Two bulks and two people one by one: every request ends once, and each loss names the winner."""
+    team = make_team()
+    engine = make_engine(team)
+    requests = [make_request(engine, f"ls {number}", session_id=f"ses_{number}") for number in range(15)]
+    chosen = [Chosen(request.pk, request.fingerprint) for request in requests]
+    people = [make_principal(make_user(team, name=f"Person {number}")) for number in range(4)]
+
+    def approve_many() -> list[tuple[str, str]]:
+        try:
+            results = approve_requests(principal=people[0], chosen=chosen)
+        except Conflict:
+            return []  # somebody was first at one of them, so none was tried
+        return tell(results, "approved")
+
+    def deny_many() -> list[tuple[str, str]]:
+        return tell(deny_requests(principal=people[1], chosen=chosen[::-1], reason="no"), "denied")
+
+    def tell(results: list[BulkResult], state: str) -> list[tuple[str, str]]:
+        lost = [result for result in results if not result.is_done]
+        assert {result.code for result in lost} <= {"already_decided"}
+        assert all(result.sentence.startswith("Person ") for result in lost)
+        return [(result.request_id, state) for result in results if result.is_done]
+
+    alone = [partial(decide_all, person, requests, seed) for seed, person in enumerate(people[2:])]
+    results = run_together([approve_many, deny_many, *alone])
+    ended = [pair for result in results for pair in result]
+    assert sorted(ended) == sorted(PermissionRequest.objects.values_list("pk", "state"))
+    assert (Vote.objects.count(), EngineReply.objects.count()) == (15, 15)
     assert verify_chain() == []
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from accounts.enums import Role
-from accounts.models import Team
+from accounts.domain.teams import change_role, end_membership
+from accounts.domain.users import retire_user
+from accounts.enums import Role, Scope
+from accounts.models import ApiToken, Membership, Team
 from accounts.principal import Principal
 from events.actors import Door
 from events.errors import Conflict, Invalid, NotFound, Refused
 from events.models import AuditEntry
-from governance.domain.decide import approve_request, deny_request
-from governance.enums import Reply, ReplyState, RequestState
+from governance.domain.decide import Outcome, approve_request, deny_request
+from governance.enums import Confirmation, Reply, ReplyState, RequestState
 from governance.models import EngineReply, PermissionRequest
 from reviews.models import ReviewPolicy, Vote
 from tests.factories import (
@@ -25,6 +28,7 @@ from tests.factories import (
     make_service,
     make_session,
     make_team,
+    make_token,
     make_user,
 )
 
@@ -115,6 +119,64 @@ def test_quorum_of_two_needs_two_people(team: Team, approver: Principal) -> None
     assert approve_request(
         principal=second, request_id=request.pk, fingerprint=request.fingerprint
     ).is_decided
+
+
+@pytest.mark.parametrize("loss", ["role", "membership", "account"])
+def test_a_vote_counts_only_while_its_voter_may_decide(team: Team, approver: Principal, loss: str) -> None:
+    ReviewPolicy.objects.create(team=team, kind="permission_request", approvals_needed=2)
+    request = make_request(make_engine(team))
+    approve_request(principal=approver, request_id=request.pk, fingerprint=request.fingerprint)
+    owner, membership = make_principal(make_owner()), Membership.objects.get(user=approver.user)
+    if loss == "role":
+        change_role(principal=owner, membership=membership, role=Role.VIEWER)
+    elif loss == "membership":
+        end_membership(principal=owner, membership=membership)
+    else:
+        retire_user(principal=owner, user=approver.user)
+    second, third = (make_principal(make_user(team)) for _ in range(2))
+    outcome = approve_request(principal=second, request_id=request.pk, fingerprint=request.fingerprint)
+    request.refresh_from_db()
+    assert (outcome.is_decided, request.state, request.approvals) == (False, RequestState.PENDING, 1)
+    approve_request(principal=third, request_id=request.pk, fingerprint=request.fingerprint)
+    request.refresh_from_db()
+    assert (request.state, request.approvals) == (RequestState.APPROVED, 2)
+
+
+def test_high_risk_needs_its_confirmation(team: Team, approver: Principal) -> None:
+    request = make_request(make_engine(team), "rm -rf build")
+    with pytest.raises(Conflict) as caught:
+        approve_request(principal=approver, request_id=request.pk, fingerprint=request.fingerprint)
+    assert caught.value.code == "confirmation_needed"
+    assert not Vote.objects.exists()
+    outcome = approve_request(
+        principal=approver,
+        request_id=request.pk,
+        fingerprint=request.fingerprint,
+        confirmed={Confirmation.HIGH_RISK},
+    )
+    assert outcome.is_decided
+
+
+def test_high_risk_is_denied_without_one(team: Team, approver: Principal) -> None:
+    request = make_request(make_engine(team), "rm -rf build")
+    outcome = deny_request(principal=approver, request_id=request.pk, fingerprint=request.fingerprint)
+    assert outcome.is_decided
+
+
+@pytest.mark.parametrize("verb", [approve_request, deny_request])
+def test_a_token_never_decides_high_risk(
+    team: Team, approver: Principal, verb: Callable[..., Outcome]
+) -> None:
+    Team.objects.update(tokens_may_decide=True)
+    make_token(approver.user, Scope.REQUESTS_READ, Scope.REQUESTS_DECIDE)
+    program = Principal(approver.user, Door.API, ApiToken.objects.get())
+    engine = make_engine(team)
+    for asked in (make_request(engine, "rm -rf build"), make_request(engine, "ls", sealed=False)):
+        with pytest.raises(Refused) as caught:
+            verb(principal=program, request_id=asked.pk, fingerprint=asked.fingerprint)
+        assert caught.value.message == "API tokens never decide requests of high risk."
+    plain = make_request(engine, "ls")
+    assert verb(principal=program, request_id=plain.pk, fingerprint=plain.fingerprint).is_decided
 
 
 def test_one_denial_ends_a_quorum(team: Team, approver: Principal) -> None:
