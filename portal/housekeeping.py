@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.db import IntegrityError
 from django.utils import timezone
 
+from accounts.domain.idempotency import prune_idempotency_records
 from events.audit import sign_head
 from events.database_threads import DatabaseThread
 from events.pruning import prune_events
@@ -23,7 +24,7 @@ async def sign_heads(stop: asyncio.Event, *, interval_s: float = SIGN_EVERY_S) -
 
 
 async def prune_daily(stop: asyncio.Event, *, interval_s: float = PRUNE_EVERY_S) -> None:
-    """Remove old events now, then every day, until `stop`."""
+    """Remove old events and forgotten idempotency keys now, then every day, until `stop`."""
     await repeat(prune_once, stop, interval_s=interval_s)
 
 
@@ -46,4 +47,6 @@ def sign_head_once() -> None:
 
 
 def prune_once() -> None:
-    prune_events(now=timezone.now())
+    now = timezone.now()
+    prune_events(now=now)
+    prune_idempotency_records(now=now)

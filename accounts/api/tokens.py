@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.idempotency import idempotent
 from accounts.api.scopes import ANY_TOKEN
 from accounts.api.serializers import Moment, ReadSerializer, Text, WriteSerializer
 from accounts.api.views import ReadOnlyApiViewSet
@@ -70,6 +71,7 @@ class TokenViewSet(ReadOnlyApiViewSet):
         return list_tokens(self.principal)
 
     @extend_schema(request=TokenWishSerializer, responses={201: NewTokenSerializer})
+    @idempotent(shows_secret=True)
     def create(self, request: Request) -> Response:
         """Make a token, in a session. The answer is the only place where its secret ever stands."""
         wish = self.read_body(TokenWishSerializer)

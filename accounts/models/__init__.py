@@ -1,3 +1,4 @@
+from accounts.models.idempotency import IdempotencyRecord
 from accounts.models.invitation import Invitation
 from accounts.models.login_link import LoginLink
 from accounts.models.login_session import LoginSession
@@ -8,6 +9,7 @@ from accounts.models.user import User
 
 __all__ = [
     "ApiToken",
+    "IdempotencyRecord",
     "Invitation",
     "LoginLink",
     "LoginSession",

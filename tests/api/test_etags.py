@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.urls import URLPattern
 
 from accounts.enums import Role, Scope
 from accounts.models import Team
@@ -110,6 +111,7 @@ def test_every_endpoint_that_reads_one_object_says_so() -> None:
     """A detail route without `objects` would have no ETag."""
     silent = set()
     for pattern in v1_urlpatterns:
+        assert isinstance(pattern, URLPattern)
         view: Any = pattern.callback
         actions = getattr(view, "actions", None) or {}
         if actions.get("get") == "retrieve" and "retrieve" not in view.cls.objects:
