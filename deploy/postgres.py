@@ -138,19 +138,27 @@ class PostgresServer:
         try:
             self.make_programs_reachable()
             self.initialise()
-            options = {
-                **SERVER_OPTIONS,
-                "port": str(self.port),
-                "unix_socket_directories": str(self.server.folder),
-            }
-            settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-            self.server.start(
-                [self.programs / "postgres", "-D", self.data, *settings], is_ready=self.accepts_connections
-            )
+            self.serve()
         except BaseException:
             self.stop()
             raise
         return self
+
+    def serve(self) -> None:
+        """Start the server on its data and wait until it accepts connections; raises StepFailed."""
+        options = {
+            **SERVER_OPTIONS,
+            "port": str(self.port),
+            "unix_socket_directories": str(self.server.folder),
+        }
+        settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        self.server.start(
+            [self.programs / "postgres", "-D", self.data, *settings], is_ready=self.accepts_connections
+        )
+
+    def pause(self) -> None:
+        """End every connection and stop until the next `serve`; what was committed stays."""
+        self.server.end(signal_number=signal.SIGINT)
 
     def make_programs_reachable(self) -> None:
         """Copy the installation into our own folder when the server's OS user can't reach it."""

@@ -71,6 +71,11 @@ class ServerProcess:
 
     def stop(self, *, signal_number: int = 15) -> None:
         """Stop the server, with a kill after ten seconds, and remove its folder. Harmless when repeated."""
+        self.end(signal_number=signal_number)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def end(self, *, signal_number: int = 15) -> None:
+        """The same, but its folder stays: it can be started again with what it had."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal_number)
             try:
@@ -78,7 +83,6 @@ class ServerProcess:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def plain_environment() -> dict[str, str]:

@@ -70,6 +70,10 @@ class ValkeyServer:
         except OSError:
             return False
 
+    def pause(self) -> None:
+        """Stop the server until the next `start`, on the same port and with the same password."""
+        self.server.end()
+
     def stop(self) -> None:
         """Stop the server and remove its folder."""
         self.server.stop()

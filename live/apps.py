@@ -9,7 +9,7 @@ class LiveConfig(AppConfig):
 
     def ready(self) -> None:
         from events import doorbell
-        from live.layer import LayerRinger
+        from live.hints import HintRinger
 
         if settings.REDIS_URL:
-            doorbell.add_ringer(LayerRinger().ring)
+            doorbell.add_ringer(HintRinger().ring)

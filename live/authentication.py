@@ -1,7 +1,8 @@
-"""Who opens a websocket: an API token in the Authorization header, or a session cookie of our own pages.
+"""Who opens a websocket: a token in the Authorization header, a session cookie of our own pages, a ticket.
 
-Never a credential in the query, which ends up in logs and histories. A browser sends the cookie along
-whichever site's page opens the socket, so a session needs an Origin of ours; a token needs none.
+Never a lasting credential in the query, which ends up in logs and histories: a ticket there is worth nothing
+once it was used. A browser sends the cookie along whichever site's page opens the socket, so a session needs
+an Origin of ours; a token and a ticket need none.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from accounts.principal import Principal
 from events.actors import Door
 from events.errors import Refused
 from events.refusals import record_refusal
+from live.domain.tickets import use_ticket
 from live.enums import CloseCode, CredentialKind
 from live.messages import ProtocolError
 from live.rights import Credential
@@ -32,15 +34,20 @@ from live.rights import Credential
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the headers offer, not looked up yet."""
+    """What the client offers, not looked up yet. `kind` None: a ticket, which knows its own."""
 
-    kind: CredentialKind
+    kind: CredentialKind | None
     secret: str = field(repr=False)
 
 
-def read_claim(scope: Mapping[str, Any]) -> Claim:
-    """From an ASGI scope, without the database; raises ProtocolError. A token goes before a cookie."""
+def read_claim(scope: Mapping[str, Any], ticket: str | None = None) -> Claim:
+    """Without the database; raises ProtocolError. A token or a ticket goes before a cookie."""
     authorization = read_header(scope, b"authorization")
+    if ticket is not None:
+        if authorization is not None:
+            # Nobody shall have to know which of the two counts.
+            raise ProtocolError(CloseCode.MALFORMED)
+        return Claim(None, ticket)
     if authorization is not None:
         scheme, _, secret = authorization.partition(" ")
         if scheme.lower() != "bearer":
@@ -78,6 +85,11 @@ def is_own_origin(scope: Mapping[str, Any]) -> bool:
 
 def identify(claim: Claim) -> Credential:
     """Look the claim up; raises ProtocolError. Whether it still holds is for `read_rights` to say."""
+    if claim.kind is None:
+        credential = use_ticket(claim.secret)
+        if credential is None:
+            raise ProtocolError(CloseCode.TICKET_ENDED)
+        return credential
     if claim.kind is CredentialKind.TOKEN:
         token = find_token(claim.secret)
         if token is None:

@@ -1,4 +1,4 @@
-"""The websocket door to the event stream, `/ws/events/?since=SEQ&topics=a,b`.
+"""The websocket door to the event stream, `/ws/events/?since=SEQ&topics=a,b&ticket=…`.
 
 A plain ASGI application: the classes of Channels hop to a thread and open a database connection for each
 socket. It accepts first and then closes with a named code, because a page can't read why a handshake was
@@ -73,7 +73,7 @@ class EventsConsumer:
         """Raises ProtocolError."""
         try:
             wishes = parse_wishes(self.scope["query_string"])
-            claim = read_claim(self.scope)
+            claim = read_claim(self.scope, wishes.ticket)
             self.hub.require_running()
             credential = await self.hub.thread.run(identify, claim)
         except ProtocolError as refusal:
@@ -95,12 +95,18 @@ class EventsConsumer:
 
     async def send_frames(self, listener: Listener) -> None:
         while True:
-            for frame in await self.hub.next_frames(listener):
-                try:
-                    await self.send({"type": "websocket.send", "text": frame})
-                except OSError:
-                    # Some servers tell a sender that the client has left.
-                    return
+            frames = await self.hub.next_frames(listener)
+            try:
+                # Some servers let a sender wait while the client reads nothing.
+                async with asyncio.timeout(self.hub.timing.stalled_s):
+                    for frame in frames:
+                        await self.send({"type": "websocket.send", "text": frame.text})
+            except TimeoutError:
+                self.hub.drop(listener, CloseCode.TOO_FAR_BEHIND)
+                raise ProtocolError(CloseCode.TOO_FAR_BEHIND) from None
+            except OSError:
+                # Some servers tell a sender that the client has left.
+                return
 
     async def hear(self, listener: Listener) -> None:
         while True:

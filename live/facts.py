@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 
+from live.enums import ListenerKind
 from live.hub import get_hub
 
 
@@ -19,7 +21,7 @@ class HubFacts:
 
 def read_hub_facts() -> HubFacts:
     hub = get_hub()
-    # Copied in one step: the loop changes these while we count.
-    waiters = sum(len(waiting) for waiting in tuple(hub.waiters.values()))
+    # Copied in one step: the loop changes them while we count.
+    kinds = Counter(listener.kind for listener in tuple(hub.listeners))
     look_age_s = max(0.0, time.monotonic() - hub.looked_at_s) if hub.is_started else None
-    return HubFacts(hub.cursor, look_age_s, {"websocket": len(hub.listeners), "long_poll": waiters})
+    return HubFacts(hub.cursor, look_age_s, {kind.value: kinds[kind] for kind in ListenerKind})

@@ -25,13 +25,12 @@ from events import doorbell
 from events.actors import Subject
 from events.database_threads import DatabaseThread
 from events.models import Event
-from live.enums import CloseCode, FrameType
-from live.layer import follow_layer
+from live.enums import CloseCode, FrameType, ListenerKind
+from live.hints import follow_hints
 from live.listeners import AudienceIndex, Listener
-from live.messages import EventFrame, ProtocolError
-from live.polling import poll_for_change
+from live.messages import EventFrame, Frame, MarkFrame, ProtocolError
 from live.queries import find_change, read_bounds, read_head, read_news, read_page
-from live.rights import Rights, read_rights
+from live.rights import Caller, Rights, read_rights
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +46,8 @@ class Timing:
     rights_s: float = 4.0
     heartbeat_s: float = 15.0
     acknowledge_s: float = 5.0
+    # How long the server's own buffer may refuse to take more for one client.
+    stalled_s: float = 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +96,7 @@ class Hub:
         try:
             async with asyncio.TaskGroup() as group:
                 if settings.REDIS_URL:
-                    group.create_task(follow_layer(self.woken.set))
+                    group.create_task(follow_hints(self.woken.set))
                 await self.start()
                 await self.follow()
         finally:
@@ -243,7 +244,7 @@ class Hub:
         self.leave(listener)
         listener.close(code)
 
-    async def next_frames(self, listener: Listener) -> list[str]:
+    async def next_frames(self, listener: Listener) -> list[Frame]:
         """The next frames to send, at least one; raises ProtocolError when the socket has to end."""
         while not (frames := listener.take()):
             if listener.is_live:
@@ -286,10 +287,13 @@ class Hub:
 
     # Waiting for one subject ---------------------------------------------------------------------
 
-    async def wait_for_change(self, subject: Subject, *, since: int, timeout_s: float) -> int | None:
-        """The seq of an event about `subject` after `since`; None when the time ran out."""
+    async def wait_for_change(
+        self, subject: Subject, *, since: int, timeout_s: float, caller: Caller | None = None
+    ) -> int | None:
+        """The seq of an event about `subject` after `since`; None when time or the right to it ends."""
         waiter = Waiter(since, asyncio.get_running_loop().create_future())
         self.waiters[subject].add(waiter)
+        guard = self.watch_rights(caller, waiter.answer) if caller is not None else None
         try:
             async with asyncio.timeout(timeout_s):
                 if since < self.cursor:
@@ -304,6 +308,36 @@ class Hub:
             self.waiters[subject].discard(waiter)
             if not self.waiters[subject]:
                 del self.waiters[subject]
+            if guard is not None:
+                self.leave(guard)
+
+    def watch_rights(self, caller: Caller, answer: asyncio.Future[int | None]) -> Listener:
+        """A listener to nothing, so that its rights are read with everybody's; their end answers None."""
+        guard = Listener(caller.credential, frozenset(), ListenerKind.LONG_POLL)
+        guard.rights = caller.rights
+        guard.waiter = answer
+        self.listeners.add(guard)
+        return guard
+
+    # Waiting for any event -----------------------------------------------------------------------
+
+    async def wait_for_events(
+        self, caller: Caller, topics: frozenset[str], *, since: int, timeout_s: float
+    ) -> None:
+        """Until there is an event after `since` that the caller may hear, or the caller's rights change."""
+        listener = Listener(caller.credential, topics, ListenerKind.LONG_POLL)
+        # Read by the caller a moment ago, who looks again with those of then.
+        listener.rights = caller.rights
+        listener.cursor = since
+        self.listeners.add(listener)
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not any(map(is_news, await self.next_frames(listener))):
+                    pass
+        except (TimeoutError, ProtocolError):
+            return
+        finally:
+            self.leave(listener)
 
     # Rights --------------------------------------------------------------------------------------
 
@@ -331,7 +365,12 @@ class Hub:
             now_held = rights.get(listener.credential)
             if now_held is None:
                 self.drop(listener, CloseCode.RIGHTS_ENDED)
-            elif now_held != listener.rights:
+            elif now_held == listener.rights:
+                continue
+            elif listener.kind is ListenerKind.LONG_POLL:
+                # Its endpoint looks again, with the rights of now.
+                self.drop(listener, CloseCode.RIGHTS_ENDED)
+            else:
                 self.move(listener, now_held)
 
     def move(self, listener: Listener, rights: Rights) -> None:
@@ -342,22 +381,14 @@ class Hub:
             self.index.add(listener)
 
 
+def is_news(frame: Frame) -> bool:
+    """Whether it tells more than that nothing has happened."""
+    return not isinstance(frame, MarkFrame) or frame.kind is FrameType.RESET
+
+
 _hub = Hub()
 
 
 def get_hub() -> Hub:
     """The hub of this process."""
     return _hub
-
-
-async def wait_for_change(subject: Subject, *, since: int, timeout_s: float) -> int | None:
-    """Wait for an event about `subject` after the cursor `since`; its seq, or None when the time ran out.
-
-    It says nothing about the subject: look at it again, under the caller's rights. Take `since` from the
-    head before the look, so that no change is missed in between. Holds no database connection while it
-    waits on the hub; without a hub on this event loop it reads the log every second.
-    """
-    hub = get_hub()
-    if hub.is_running_here:
-        return await hub.wait_for_change(subject, since=since, timeout_s=timeout_s)
-    return await poll_for_change(subject, since=since, timeout_s=timeout_s)

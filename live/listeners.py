@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from events.changes import TOPICS
-from live.enums import CloseCode, FrameType
-from live.messages import EventFrame, ProtocolError, encode_mark
+from live.enums import CloseCode, FrameType, ListenerKind
+from live.messages import EventFrame, Frame, MarkFrame, ProtocolError
 from live.rights import TEAM_PREFIX, Credential, Rights
 
 # The server's send returns at once and buffers without bound, so what bounds memory is what the client
@@ -32,6 +33,7 @@ class Listener:
         "cursor",
         "is_greeted",
         "is_live",
+        "kind",
         "outbox",
         "rights",
         "rights_number",
@@ -42,9 +44,15 @@ class Listener:
         "waiter",
     )
 
-    def __init__(self, credential: Credential, topics: frozenset[str] = TOPICS) -> None:
+    def __init__(
+        self,
+        credential: Credential,
+        topics: frozenset[str] = TOPICS,
+        kind: ListenerKind = ListenerKind.WEBSOCKET,
+    ) -> None:
         self.credential = credential
         self.topics = topics
+        self.kind = kind
         self.rights = NO_RIGHTS
         self.rights_number = 0
         self.cursor = 0
@@ -52,10 +60,10 @@ class Listener:
         self.is_live = False
         self.is_greeted = False
         self.close_code: CloseCode | None = None
-        self.outbox: list[str] = []
+        self.outbox: list[Frame] = []
         self.unacknowledged: deque[EventFrame] = deque()
         self.unacknowledged_bytes = 0
-        self.waiter: asyncio.Future[None] | None = None
+        self.waiter: asyncio.Future[Any] | None = None
 
     # The hub's side ------------------------------------------------------------------------------
 
@@ -65,7 +73,7 @@ class Listener:
             return True
         if self.room <= 0:
             return False
-        self.outbox.append(frame.text)
+        self.outbox.append(frame)
         self.unacknowledged.append(frame)
         self.unacknowledged_bytes += frame.size_bytes
         self.cursor = self.told = frame.seq
@@ -74,7 +82,7 @@ class Listener:
 
     def tell(self, kind: FrameType, cursor: int) -> None:
         """Queue a frame without an event."""
-        self.outbox.append(encode_mark(kind, cursor))
+        self.outbox.append(MarkFrame(kind, cursor))
         self.told = max(self.told, cursor)
         self.wake()
 
@@ -97,7 +105,7 @@ class Listener:
         if self.waiter is not None and not self.waiter.done():
             self.waiter.set_result(None)
 
-    # The socket's side ---------------------------------------------------------------------------
+    # Its sender's side ---------------------------------------------------------------------------
 
     @property
     def room(self) -> int:
@@ -119,7 +127,7 @@ class Listener:
         if self.close_code is not None:
             raise ProtocolError(self.close_code)
 
-    def take(self) -> list[str]:
+    def take(self) -> list[Frame]:
         """What is queued, in order; raises ProtocolError when the socket has to end."""
         self.refuse_when_closed()
         frames, self.outbox = self.outbox, []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
 import orjson
@@ -15,10 +16,11 @@ from live.enums import CloseCode, FrameType
 MAX_SEQ = 2**63 - 1
 MAX_CLIENT_FRAME_BYTES = 1024
 MAX_QUERY_BYTES = 1024
+QUERY_NAMES = frozenset({"since", "topics", "ticket"})
 
 
 class ProtocolError(Exception):
-    """A websocket has to end; the close code says why."""
+    """A websocket or stream has to end; the close code says why."""
 
     def __init__(self, code: CloseCode) -> None:
         super().__init__(code.label)
@@ -31,6 +33,7 @@ class Wishes:
 
     since: int | None
     topics: frozenset[str]
+    ticket: str | None = field(default=None, repr=False)
 
 
 def parse_since(text: str) -> int:
@@ -57,7 +60,7 @@ def parse_wishes(query_string: bytes) -> Wishes:
         topics = parse_topics(values["topics"]) if "topics" in values else TOPICS
     except ValueError as error:
         raise ProtocolError(CloseCode.MALFORMED) from error
-    return Wishes(since, topics)
+    return Wishes(since, topics, values.get("ticket"))
 
 
 def parse_query(query_string: bytes) -> dict[str, str]:
@@ -68,7 +71,7 @@ def parse_query(query_string: bytes) -> dict[str, str]:
         raise ValueError("the query is too long")
     pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, strict_parsing=True)
     values = dict(pairs)
-    if len(values) != len(pairs) or not values.keys() <= {"since", "topics"}:
+    if len(values) != len(pairs) or not values.keys() <= QUERY_NAMES:
         raise ValueError("the query has an unknown or repeated name")
     return values
 
@@ -100,7 +103,8 @@ def parse_client_frame(message: dict[str, Any]) -> Ack:
     return Ack(seq)
 
 
-class EventFrame(NamedTuple):
+@dataclass(eq=False)
+class EventFrame:
     """One event, encoded once for every listener of this process."""
 
     seq: int
@@ -112,9 +116,50 @@ class EventFrame(NamedTuple):
         encoded = orjson.dumps({"type": FrameType.EVENT, **describe_event(event)})
         return cls(event.seq, encoded.decode(), len(encoded))
 
+    @property
+    def cursor(self) -> int:
+        return self.seq
+
+    @cached_property
+    def block(self) -> bytes:
+        """As one of the server-sent events; JSON has no line breaks."""
+        return f"id: {self.seq}\ndata: {self.text}\n\n".encode()
+
+
+@dataclass(eq=False)
+class MarkFrame:
+    """A frame without an event. `cursor` is the highest seq examined for this listener.
+
+    ready: everything up to the cursor has been sent, what follows is live; heartbeat: still so;
+    reset: what lies before the cursor can't be replayed, read your lists again.
+    """
+
+    kind: FrameType
+    cursor: int
+
+    @cached_property
+    def text(self) -> str:
+        return orjson.dumps({"type": self.kind, "cursor": self.cursor}).decode()
+
+    @property
+    def block(self) -> bytes:
+        """As one of the server-sent events; an id without data moves Last-Event-ID and is told to nobody."""
+        if self.kind is FrameType.HEARTBEAT:
+            return f": heartbeat\nid: {self.cursor}\n\n".encode()
+        return f"event: {self.kind}\nid: {self.cursor}\ndata: {self.text}\n\n".encode()
+
+
+Frame = EventFrame | MarkFrame
+
+
+def encode_close(code: CloseCode) -> bytes:
+    """The last of the server-sent events of a stream that does not merely pause."""
+    text = orjson.dumps({"type": FrameType.CLOSE, "code": code.value, "reason": code.name.lower()}).decode()
+    return f"event: {FrameType.CLOSE}\ndata: {text}\n\n".encode()
+
 
 def describe_event(event: Event) -> dict[str, Any]:
-    """What websocket and REST say of one event: state words and ids, never content."""
+    """What every door says of one event: state words and ids, never content."""
     return {
         "seq": event.seq,
         "at": event.at.isoformat().replace("+00:00", "Z"),
@@ -123,12 +168,3 @@ def describe_event(event: Event) -> dict[str, Any]:
         "subject": {"kind": event.subject_kind, "id": event.subject_id},
         "words": event.words,
     }
-
-
-def encode_mark(kind: FrameType, cursor: int) -> str:
-    """A frame without an event. `cursor` is the highest seq examined for this listener.
-
-    ready: everything up to the cursor has been sent, what follows is live; heartbeat: still so;
-    reset: what lies before the cursor can't be replayed, read your lists again.
-    """
-    return orjson.dumps({"type": kind, "cursor": cursor}).decode()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import TypeVar
 
 from events.actors import Subject
 from events.database_threads import DatabaseThread
-from live.queries import find_change
+from live.queries import find_change, read_head, read_page
+from live.rights import Rights
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 POLL_INTERVAL_S = 1.0
 
@@ -43,12 +48,34 @@ async def poll_for_change(
     subject: Subject, *, since: int, timeout_s: float, interval_s: float = POLL_INTERVAL_S
 ) -> int | None:
     """The seq of an event about `subject` after `since`; None when the time ran out."""
+    return await poll(partial(find_change, subject, since), timeout_s=timeout_s, interval_s=interval_s)
+
+
+async def poll_for_events(
+    rights: Rights,
+    topics: frozenset[str],
+    *,
+    since: int,
+    timeout_s: float,
+    interval_s: float = POLL_INTERVAL_S,
+) -> None:
+    """Until there is an event after `since` under these rights, or the cursor can't be replayed."""
+
+    def look() -> bool | None:
+        page = read_page(rights=rights, topics=topics, since=since, until=read_head(), limit=1)
+        return True if page is None or page.events else None
+
+    await poll(look, timeout_s=timeout_s, interval_s=interval_s)
+
+
+async def poll(look: Callable[[], T | None], *, timeout_s: float, interval_s: float) -> T | None:
+    """What `look` finds, called again and again; None when the time ran out."""
     try:
         async with shared_thread.borrow() as thread, asyncio.timeout(timeout_s):
             while True:
-                seq = await thread.run(find_change, subject, since)
-                if seq is not None:
-                    return seq
+                found = await thread.run(look)
+                if found is not None:
+                    return found
                 await asyncio.sleep(interval_s)
     except TimeoutError:
         return None

@@ -54,6 +54,14 @@ class Rights:
         return own | Q(audience__startswith=TEAM_PREFIX) if self.sees_all_teams else own
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who waits: the credential they came with, and the rights it had when it was last looked at."""
+
+    credential: Credential
+    rights: Rights
+
+
 def read_rights(credentials: Collection[Credential]) -> dict[Credential, Rights]:
     """Rights of every credential that still holds; one that has ended is missing. One query."""
     asked = list(credentials)

@@ -24,6 +24,8 @@ from engines.api.subagents import SubagentViewSet
 from events.errors import NotFound
 from governance.api.requests import RequestViewSet
 from live.api.events import EventsView
+from live.api.stream import EventStreamView
+from live.api.tickets import TicketView
 from portal.api_docs import DocsView
 
 
@@ -82,6 +84,8 @@ router.register("tokens", TokenViewSet)
 v1_urlpatterns = [
     path("", RootView.as_view(), name="api-root"),
     path("events/", EventsView.as_view(), name="api-events"),
+    path("events/stream/", EventStreamView.as_view(), name="api-events-stream"),
+    path("events/ticket/", TicketView.as_view(), name="api-events-ticket"),
     path("users/me/", MeView.as_view(), name="api-me"),
     *router.urls,
 ]

@@ -24,7 +24,7 @@ from engines.models import Engine
 from events import doorbell
 from events.actors import RELAY_ACTOR
 from events.database_threads import DatabaseThread
-from live.layer import follow_layer
+from live.hints import follow_hints
 from relay.clock import run_clock
 from relay.domain.deliveries import list_due_deliveries
 from relay.domain.leases import Lease, LeaseLost, acquire_lease, relay_changes, release_lease
@@ -56,7 +56,7 @@ async def run_supervisors(stop: asyncio.Event) -> None:
             ]
             if settings.REDIS_URL:
                 # Decisions made in other processes.
-                helpers.append(group.create_task(follow_layer(fleet.rung.set)))
+                helpers.append(group.create_task(follow_hints(fleet.rung.set)))
             try:
                 await fleet.run(stop)
             finally:

@@ -38,8 +38,9 @@ from governance.domain.requests import Wish, create_request
 from governance.models import PermissionRequest
 from governance.policies import can_read_full
 from governance.queries import count_siblings, list_requests
-from live.hub import wait_for_change
+from live.api.callers import read_caller
 from live.queries import read_head
+from live.waits import wait_for_change
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,100}")
 DEFAULT_WAIT_S = 30.0
@@ -179,7 +180,13 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
             if not row.is_pending or left_s <= 0:
                 return self.answer(row)
             pause = waiting.pause(
-                partial(wait_for_change, row.subject, since=cursor, timeout_s=left_s),
+                partial(
+                    wait_for_change,
+                    row.subject,
+                    since=cursor,
+                    timeout_s=left_s,
+                    caller=read_caller(request),
+                ),
             )
             if pause is not None:
                 return pause

@@ -1,8 +1,11 @@
-"""The REST door to the event stream: pages of the log after a cursor."""
+"""The REST door to the event stream: pages of the log after a cursor, and the wait for the next one."""
 
 from __future__ import annotations
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from functools import partial
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,14 +14,25 @@ from accounts.api.filters import refuse_unknown_parameters
 from accounts.api.views import ApiView
 from accounts.enums import Scope
 from events.changes import TOPICS
-from events.errors import Gone, Invalid
-from live.messages import describe_event, parse_since, parse_topics
-from live.queries import read_head, read_page
+from events.errors import Gone
+from events.waiting import Waiting
+from live.api.callers import read_caller
+from live.api.wishes import (
+    LIMIT,
+    SINCE,
+    TOPIC_NAMES,
+    WAIT,
+    read_limit,
+    read_since,
+    read_topics,
+    read_wait_s,
+)
+from live.messages import describe_event
+from live.queries import Page, read_head, read_page
 from live.rights import Rights
+from live.waits import wait_for_events
 
-DEFAULT_LIMIT = 100
-MAX_LIMIT = 500
-PARAMETERS = frozenset({"since", "topics", "limit"})
+PARAMETERS = frozenset({"since", "topics", "limit", "wait"})
 
 
 class EventSubjectSerializer(serializers.Serializer):
@@ -51,26 +65,39 @@ class EventsView(ApiView):
 
     @extend_schema(
         operation_id="events_list",
-        parameters=[
-            OpenApiParameter(
-                "since", int, description="Events after this cursor; without it only the cursor."
-            ),
-            OpenApiParameter("topics", str, description=f"Some of {', '.join(sorted(TOPICS))}, by commas."),
-            OpenApiParameter("limit", int, description=f"At most {MAX_LIMIT}, {DEFAULT_LIMIT} by default."),
-        ],
+        parameters=[SINCE, TOPIC_NAMES, LIMIT, WAIT],
         responses={
             200: EventPageSerializer,
             410: OpenApiResponse(description="Code `reset`: events after `since` are no longer kept."),
         },
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
+        """A page of events after `since`, at once or as soon as there is one; without `since` the cursor."""
         refuse_unknown_parameters(request, PARAMETERS)
         limit = read_limit(request.query_params.get("limit"))
         topics = read_topics(request.query_params.get("topics"))
         since = read_since(request.query_params.get("since"))
-        head = read_head()
+        wait_s = read_wait_s(request.query_params.get("wait"))
         if since is None:
-            return Response({"events": [], "cursor": head})
+            return Response({"events": [], "cursor": read_head()})
+        waiting = Waiting.of(request)
+        while True:
+            page = self.read_page(topics, since, limit)
+            left_s = wait_s - waiting.elapsed_s
+            if page.events or left_s <= 0:
+                return Response(
+                    {"events": [describe_event(event) for event in page.events], "cursor": page.cursor}
+                )
+            caller = read_caller(request)
+            pause = waiting.pause(
+                partial(wait_for_events, caller, topics, since=page.cursor, timeout_s=left_s)
+            )
+            if pause is not None:
+                return pause
+
+    def read_page(self, topics: frozenset[str], since: int, limit: int) -> Page:
+        """Raises Gone when `since` can't be replayed."""
+        head = read_head()
         rights = Rights.of(self.principal)
         page = read_page(rights=rights, topics=topics, since=since, until=head, limit=limit)
         if page is None:
@@ -79,26 +106,4 @@ class EventsView(ApiView):
                 code="reset",
                 cursor=head,
             )
-        return Response({"events": [describe_event(event) for event in page.events], "cursor": page.cursor})
-
-
-def read_since(text: str | None) -> int | None:
-    try:
-        return None if text is None else parse_since(text)
-    except ValueError as error:
-        raise Invalid(str(error), field="since") from error
-
-
-def read_topics(text: str | None) -> frozenset[str]:
-    try:
-        return TOPICS if text is None else parse_topics(text)
-    except ValueError as error:
-        raise Invalid(str(error), field="topics") from error
-
-
-def read_limit(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_LIMIT):
-        raise Invalid(f"limit is a number from 1 to {MAX_LIMIT}.", field="limit")
-    return int(text)
+        return page

@@ -17,6 +17,7 @@ from accounts.models import ApiToken, Team
 from engines.models import Chat, Engine, Subagent
 from events.models import AuditEntry, Event
 from governance.models import PermissionRequest
+from live.models import StreamTicket
 from portal.api import v1_urlpatterns
 from tests.api.clients import ApiClient, call_as, outcome, sign_in
 from tests.api.test_engines import say
@@ -57,6 +58,8 @@ DECIDING = frozenset({Role.APPROVER, Role.ADMIN})
 ENDPOINTS = [
     Endpoint("api-root", "GET"),
     Endpoint("api-events", "GET", (Scope.EVENTS_READ,)),
+    Endpoint("api-events-stream", "GET", (Scope.EVENTS_READ,)),
+    Endpoint("api-events-ticket", "POST", (Scope.EVENTS_READ,), success=201),
     Endpoint("api-me", "GET"),
     Endpoint("permissionrequest-list", "GET", READERS),
     Endpoint(
@@ -144,7 +147,13 @@ class World:
         }
         names = {"permissionrequest": "permission-requests", "apitoken": "tokens"}
         if endpoint.name.startswith("api-"):
-            return {"api-root": "", "api-events": "events/", "api-me": "users/me/"}[endpoint.name]
+            return {
+                "api-root": "",
+                "api-events": "events/",
+                "api-events-stream": "events/stream/",
+                "api-events-ticket": "events/ticket/",
+                "api-me": "users/me/",
+            }[endpoint.name]
         resource, verb = endpoint.name.split("-")
         parts = [names.get(resource, f"{resource}s")]
         parts += [] if verb == "list" else [ids[resource]]
@@ -184,6 +193,7 @@ def count_rows() -> tuple[int, ...]:
         PermissionRequest.objects.count(),
         PermissionRequest.objects.filter(state="pending").count(),
         ApiToken.objects.filter(revoked_at=None).count(),
+        StreamTicket.objects.count(),
         Event.objects.exclude(kind="user.rights_changed").count(),
         AuditEntry.objects.exclude(verb__in=["refused", "token.create", "token.revoke"]).count(),
     )

@@ -93,6 +93,8 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "engines_list",
         "engines_retrieve",
         "events_list",
+        "events_stream",
+        "events_ticket",
         "permission_requests_approve",
         "permission_requests_cancel",
         "permission_requests_create",

@@ -110,7 +110,10 @@ def test_cursor_that_can_not_be_replayed_is_gone(team: Team, user: User, since: 
         ("limit=0", "invalid"),
         ("limit=501", "invalid"),
         ("limit=ten", "invalid"),
-        ("wait=25", "unknown_parameter"),
+        ("wait=56", "invalid"),
+        ("wait=-1", "invalid"),
+        ("wait=nan", "invalid"),
+        ("wait=soon", "invalid"),
         ("token=csk_00000000_unknown", "unknown_parameter"),
     ],
 )

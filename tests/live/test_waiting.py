@@ -13,7 +13,8 @@ from accounts.models import Team
 from events.actors import Subject
 from events.database_threads import DatabaseThread
 from live import polling
-from live.hub import Hub, Timing, wait_for_change
+from live.hub import Hub, Timing
+from live.waits import wait_for_change
 from tests.live.streams import DEADLINE_S, emit, until
 
 pytestmark = pytest.mark.django_db(transaction=True)

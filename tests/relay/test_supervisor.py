@@ -16,7 +16,7 @@ from engines.models import Engine
 from events import doorbell
 from events.models import AuditEntry
 from governance.models import EngineReply
-from live.layer import LayerRinger
+from live.hints import HintRinger
 from relay import engine_relay, supervisor
 from relay.domain.leases import (
     LEASE_LENGTH,
@@ -252,18 +252,12 @@ async def test_a_claim_of_an_earlier_relay_is_resolved_by_the_list(desk: Desk, f
 
 
 @pytest.mark.redis
-async def test_a_decision_in_another_process_rings_over_the_channel_layer(
+async def test_a_decision_in_another_process_rings_through_redis(
     desk: Desk, fake: FakeEngine, valkey_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = valkey_url
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [{"address": valkey_url, "socket_timeout": None}], "prefix": "countersign"},
-        }
-    }
     monkeypatch.setattr(supervisor, "POLL_REPLIES_EVERY_S", 60.0)
-    other = LayerRinger()
+    other = HintRinger()
     engine = await register(desk, fake)
     raw = fake.add_call(fake.add_session())
     async with running_relay():

@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import redis
 from django.db import connection
 
 from accounts.enums import Role, Scope
@@ -21,8 +22,8 @@ from accounts.models import Team
 from deploy.valkey import ValkeyServer
 from events import doorbell
 from events.database_threads import DatabaseThread
+from live.hints import CHANNEL, HintRinger, follow_hints
 from live.hub import Hub
-from live.layer import LayerRinger, follow_layer
 from tests.factories import make_token, make_user
 from tests.live.streams import DEADLINE_S, Connect, emit, until
 
@@ -37,26 +38,14 @@ def token(team: Team) -> str:
 
 
 @pytest.fixture
-def layer(valkey_url: str, settings: Any) -> Iterator[str]:
+def redis_url(valkey_url: str, settings: Any) -> Iterator[str]:
     """This process with REDIS_URL set, as it would be from its start."""
     settings.REDIS_URL = valkey_url
-    settings.CHANNEL_LAYERS = build_layers(valkey_url)
-    ringer = LayerRinger()
+    ringer = HintRinger()
     doorbell.add_ringer(ringer.ring)
     yield valkey_url
     doorbell.remove_ringer(ringer.ring)
     ringer.close()
-
-
-def build_layers(url: str) -> dict[str, Any]:
-    """As portal.settings does."""
-    hosts = [{"address": url, "socket_timeout": None}]
-    return {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": hosts, "prefix": "countersign"},
-        }
-    }
 
 
 def describe_database() -> str:
@@ -115,11 +104,11 @@ async def other_process(token: str, valkey_url: str) -> AsyncIterator[HubProcess
 
 
 async def test_two_hubs_in_two_processes_hear_each_other(
-    layer: str, hub: Hub, connect: Connect, token: str, team: Team, writer: DatabaseThread
+    redis_url: str, hub: Hub, connect: Connect, token: str, team: Team, writer: DatabaseThread
 ) -> None:
     socket = await connect(token=token)
     start = (await socket.receive_until("ready"))[-1]["cursor"]
-    async with other_process(token, layer) as other:
+    async with other_process(token, redis_url) as other:
         async with asyncio.timeout(6 * DEADLINE_S):
             while "ready" not in other.lines:
                 await asyncio.sleep(0.01)
@@ -135,25 +124,73 @@ async def test_two_hubs_in_two_processes_hear_each_other(
     assert (heard, other.lines) == (expected, ["ready", *(f"event {seq}" for seq in expected)])
 
 
-async def test_layer_that_is_down_at_first_is_found_later(
-    settings: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def valkey(settings: Any) -> Iterator[ValkeyServer]:
+    """A server of the test's own, not started yet; `settings` name it."""
     server = ValkeyServer()
-    settings.CHANNEL_LAYERS = build_layers(server.url)
-    ringer = LayerRinger()
-    rings: list[int] = []
-    following = asyncio.create_task(follow_layer(lambda: rings.append(1), retry_s=0.01))
+    settings.REDIS_URL = server.url
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def ringer(valkey: ValkeyServer) -> Iterator[HintRinger]:
+    ringer = HintRinger()
+    yield ringer
+    ringer.close()
+
+
+@asynccontextmanager
+async def following(*rings: Callable[[], None]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(follow_hints(ring, pause_s=0.01)) for ring in rings]
     try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+LOST = "no hints from other processes: {}; the log is read every second"
+UNSENT = "other processes can't be told of events; they read the log every second"
+
+
+async def test_server_that_is_down_at_first_is_found_later_and_again_after_a_restart(
+    valkey: ValkeyServer, ringer: HintRinger, caplog: pytest.LogCaptureFixture
+) -> None:
+    rings: list[int] = []
+    async with following(lambda: rings.append(1)):
         ringer.ring(1)
-        await until(lambda: len(caplog.messages) >= 2)
-        assert (rings, {record.name for record in caplog.records}) == ([], {"live.layer"})
-        server.start()
+        await until(lambda: len(caplog.messages) == 2)
+        assert (rings, sorted(caplog.messages)) == ([], [LOST.format("ConnectionError"), UNSENT])
+        valkey.start()
         await until(lambda: rings)
         rings.clear()
         ringer.ring(2)
         await until(lambda: rings)
-    finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
-        ringer.close()
-        server.stop()
+        caplog.clear()
+        valkey.pause()
+        await until(lambda: caplog.messages)
+        rings.clear()
+        valkey.start()
+        # Without anybody ringing: what was said meanwhile may be news.
+        await until(lambda: rings)
+        rings.clear()
+        ringer.ring(3)
+        await until(lambda: rings)
+    assert caplog.messages == [LOST.format("the connection ended")]
+
+
+async def test_a_process_has_one_subscription_for_everybody_who_follows(
+    valkey: ValkeyServer, ringer: HintRinger
+) -> None:
+    valkey.start()
+    rings: list[str] = []
+    with redis.Redis.from_url(valkey.url) as client:
+        async with following(lambda: rings.append("hub"), lambda: rings.append("relay")):
+            await until(lambda: len(rings) >= 2)
+            rings.clear()
+            ringer.ring(1)
+            await until(lambda: len(rings) == 2)
+            assert (rings, client.pubsub_numsub(CHANNEL)) == (["hub", "relay"], [(CHANNEL.encode(), 1)])
+        await until(lambda: client.pubsub_numsub(CHANNEL) == [(CHANNEL.encode(), 0)])
