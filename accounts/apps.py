@@ -11,3 +11,6 @@ class AccountsConfig(AppConfig):
 
         for model in ("User", "Team", "Membership", "ApiToken", "Invitation"):
             keep_rows(f"accounts.{model}")
+        from accounts.logins import connect_signals
+
+        connect_signals()

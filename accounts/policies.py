@@ -18,6 +18,11 @@ def can_manage_team(principal: Principal, team: Team) -> bool:
     return principal.user.is_superuser or principal.has_role(team.pk, Role.managing())
 
 
+def can_retire_team(principal: Principal, team: Team) -> bool:
+    """Owners, in a session."""
+    return can_create_teams(principal) and team.retired_at is None
+
+
 def can_create_teams(principal: Principal) -> bool:
     return principal.user.is_superuser and principal.token is None
 

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
+
+from django.utils import timezone
 
 from accounts.models import ApiToken, Membership, User
 from events.actors import Actor, ActorKind
 
+# How long a password or a login link counts for what asks for it again.
+RECENT_LOGIN = timedelta(minutes=15)
+
+
+def is_recent_login(moment: datetime | None) -> bool:
+    """A moment in the future, from a clock that was set back, is not recent."""
+    return moment is not None and timedelta(seconds=-1) <= timezone.now() - moment < RECENT_LOGIN
+
 
 @dataclass(frozen=True)
 class Principal:
-    """An authenticated caller. `token` is None for a session: it has every scope its roles allow."""
+    """An authenticated caller. `token` is None for a session: it has every scope its roles allow.
+
+    `password_checked_at`: when this session last saw the password or a login link of its person.
+    """
 
     user: User
     door: str
     token: ApiToken | None = field(default=None)
+    password_checked_at: datetime | None = field(default=None)
+
+    @property
+    def has_recent_login(self) -> bool:
+        """Never for a token."""
+        return self.token is None and is_recent_login(self.password_checked_at)
 
     @property
     def actor(self) -> Actor:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from accounts.models import ApiToken, Membership, Team, User
+from accounts.enums import Role
+from accounts.models import ApiToken, Invitation, LoginSession, Membership, Team, User
 from accounts.principal import Principal
 
 
@@ -38,3 +40,30 @@ def list_open_memberships(principal: Principal) -> QuerySet[Membership]:
 def list_members(team: Team) -> QuerySet[Membership]:
     """The open memberships of a team, with their users."""
     return Membership.objects.filter(team=team, ended_at=None).select_related("user")
+
+
+def list_managed_teams(principal: Principal) -> QuerySet[Team]:
+    """The live teams into which this principal may invite."""
+    teams = Team.objects.filter(retired_at=None)
+    if principal.user.is_superuser:
+        return teams
+    return teams.filter(pk__in=[team for team, role in principal.roles.items() if role in Role.managing()])
+
+
+def list_invitations(principal: Principal) -> QuerySet[Invitation]:
+    """Owners see all; team admins those into their teams."""
+    invitations = Invitation.objects.select_related("user", "team", "invited_by")
+    if principal.user.is_superuser:
+        return invitations
+    return invitations.filter(team__in=list_managed_teams(principal), user__is_superuser=False)
+
+
+def list_logins(principal: Principal) -> QuerySet[LoginSession]:
+    """Where people are logged in now: one's own; owners see everybody's."""
+    logins = LoginSession.objects.filter(ended_at=None, expires_at__gt=timezone.now()).select_related("user")
+    return logins if principal.user.is_superuser else logins.filter(user=principal.user)
+
+
+def count_deciders(team: Team) -> int:
+    """How many people may decide the team's requests by their role."""
+    return list_members(team).filter(role__in=Role.deciding(), user__is_active=True).count()

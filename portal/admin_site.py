@@ -14,12 +14,12 @@ from django.urls import URLPattern, URLResolver, path
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Inbox", ("PermissionRequest",)),
     ("Engines", ("Engine", "Chat", "Subagent")),
-    ("People", ("User", "Team", "ApiToken")),
+    ("People", ("User", "Invitation", "Team", "ApiToken", "LoginSession", "LoginThrottle")),
     ("Audit", ("AuditEntry",)),
     ("System", ()),
 )
 # Where Django's own plural is no name to read.
-NAMES = {"ApiToken": "API tokens"}
+NAMES = {"ApiToken": "API tokens", "LoginSession": "Logins"}
 ICONS = {
     "PermissionRequest": "inbox",
     "Engine": "machine",
@@ -28,6 +28,9 @@ ICONS = {
     "User": "person",
     "Team": "people",
     "ApiToken": "key",
+    "Invitation": "send",
+    "LoginSession": "eye",
+    "LoginThrottle": "lock",
     "AuditEntry": "chain",
 }
 MAY_ENTER = "_countersign_may_enter"
@@ -55,10 +58,20 @@ class PortalAdminSite(AdminSite):
         if known is None or known[0] != request.user.pk:
             known = (request.user.pk, bool(request.user.is_active and request.user.is_staff))
             setattr(request, MAY_ENTER, known)
+            if known[1]:
+                from accounts.domain.login_sessions import touch_session
+
+                touch_session(request)
         return known[1]
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [path("pulse/", self.admin_view(self.pulse), name="pulse"), *super().get_urls()]
+        from accounts.admin.logging_in import reauthenticate
+
+        own = [
+            path("pulse/", self.admin_view(self.pulse), name="pulse"),
+            path("confirm-password/", self.admin_view(reauthenticate), name="reauthenticate"),
+        ]
+        return [*own, *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
@@ -111,16 +124,16 @@ class PortalAdminSite(AdminSite):
         return super().index(request, {"dashboard": build_dashboard(request), **(extra_context or {})})
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Django's page; the new password is stored by the domain."""
-        from django.contrib.auth.views import PasswordChangeView
-        from django.urls import reverse
-
-        from accounts.admin.forms import OwnPasswordForm
+        """Django's page; the old password is checked like a login, the new one stored by the domain."""
+        from accounts.admin.logging_in import OwnPasswordView, mark_lock
 
         request.current_app = self.name
-        view = PasswordChangeView.as_view(
-            form_class=OwnPasswordForm,
-            success_url=reverse("admin:password_change_done", current_app=self.name),
-            extra_context={**self.each_context(request), **(extra_context or {})},
-        )
-        return view(request)
+        view = OwnPasswordView.as_view(extra_context={**self.each_context(request), **(extra_context or {})})
+        return mark_lock(view(request))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Django's page; failed attempts are counted, and too many are 429."""
+        from accounts.admin.logging_in import LoginForm, mark_lock
+
+        self.login_form = LoginForm
+        return mark_lock(super().login(request, extra_context))

@@ -161,6 +161,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+COUNTERSIGN_LOGIN_COOL_OFF_S = env.read_int("COUNTERSIGN_LOGIN_COOL_OFF_S", 900, minimum=1, maximum=86400)
+COUNTERSIGN_LOGIN_FAILURES = env.read_int("COUNTERSIGN_LOGIN_FAILURES", 5, minimum=1, maximum=1000)
+COUNTERSIGN_LOGIN_FAILURES_PER_ADDRESS = env.read_int(
+    "COUNTERSIGN_LOGIN_FAILURES_PER_ADDRESS", 30, minimum=1, maximum=100_000
+)
+COUNTERSIGN_LOGIN_FAILURES_PER_ACCOUNT = env.read_int(
+    "COUNTERSIGN_LOGIN_FAILURES_PER_ACCOUNT", 100, minimum=1, maximum=100_000
+)
 LOGIN_REDIRECT_URL = "admin:index"
 
 # Cookies and headers -------------------------------------------------------------------------------

@@ -47,7 +47,8 @@ def make_service(owner: User, team: Team | None = None) -> User:
 
 
 def make_principal(user: User, door: str = Door.API) -> Principal:
-    return Principal(user, door)
+    """As in a session that has just been logged in."""
+    return Principal(user, door, password_checked_at=timezone.now())
 
 
 def make_token(user: User, *scopes: str) -> str:

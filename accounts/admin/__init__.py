@@ -1,5 +1,5 @@
 """Admin pages of this app; importing the modules registers them."""
 
-from accounts.admin import audit, teams, tokens, users
+from accounts.admin import audit, invitations, logins, teams, tokens, users
 
-__all__ = ["audit", "teams", "tokens", "users"]
+__all__ = ["audit", "invitations", "logins", "teams", "tokens", "users"]

@@ -25,6 +25,7 @@ from django.utils.text import capfirst
 
 from accounts.admin.panels import build_panels
 from accounts.principal import Principal
+from accounts.reauthentication import ask_for_password, read_password_check
 from events.actors import Door
 from events.changes import changes
 from events.errors import Conflict, DomainError, Invalid, NotFound, Refused
@@ -38,8 +39,10 @@ HISTORY_LENGTH = 200
 def get_principal(request: HttpRequest) -> Principal:
     """Who stands at the admin's door; made once for a request, so that roles are read once."""
     principal: Principal | None = getattr(request, PRINCIPAL, None)
-    if principal is None or principal.user != request.user:
-        principal = Principal(request.user, Door.ADMIN)  # type: ignore[arg-type]  # admin_view let a user in
+    checked_at = read_password_check(request)
+    if principal is None or principal.user != request.user or principal.password_checked_at != checked_at:
+        user: Any = request.user  # admin_view let a user in
+        principal = Principal(user, Door.ADMIN, password_checked_at=checked_at)
         setattr(request, PRINCIPAL, principal)
     return principal
 
@@ -76,10 +79,22 @@ def post_action(view: Action) -> Callable[..., HttpResponse]:
         if request.method != "POST":
             return refuse_method(request, "POST")
         obj = self.get_visible(request, object_id)
-        try:
-            return perform(request, lambda: view(self, request, obj))
-        except DomainError as error:
-            return self.answer_error(request, obj, error)
+        return self.carry_out(request, obj, lambda: view(self, request, obj))
+
+    return answer
+
+
+def recent_post_action(view: Action) -> Callable[..., HttpResponse]:
+    """The same for what makes or shows a secret: asks for the password when the login is not recent."""
+
+    @wraps(view)
+    def answer(self: PortalModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+        if request.method != "POST":
+            return refuse_method(request, "POST")
+        obj = self.get_visible(request, object_id)
+        # Before the transaction: nothing waits for a password check.
+        asked = ask_for_password(request)
+        return asked or self.carry_out(request, obj, lambda: view(self, request, obj))
 
     return answer
 
@@ -113,6 +128,8 @@ class PortalModelAdmin(admin.ModelAdmin):
     # One sentence under the list's title, and one in the place of an empty list.
     list_description: ClassVar[str] = ""
     empty_text: ClassVar[str] = "Nothing here yet."
+    # Whether what the add page makes is shown as a secret: it asks for the password before the form.
+    adds_secret: ClassVar[bool] = False
 
     # What a subclass says -------------------------------------------------------------------------
 
@@ -155,7 +172,7 @@ class PortalModelAdmin(admin.ModelAdmin):
         return False
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+        return request.user.is_authenticated and self.has_view_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         visible = self.list_visible(get_principal(request))
@@ -272,6 +289,8 @@ class PortalModelAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
+        if self.adds_secret and (asked := ask_for_password(request)):
+            return asked
         if request.method not in {"GET", "HEAD", "POST"}:
             return refuse_method(request, "GET", "HEAD", "POST")
         form = self.make_add_form(request)
@@ -297,6 +316,13 @@ class PortalModelAdmin(admin.ModelAdmin):
         return TemplateResponse(request, self.add_form_template, context, status=status)
 
     # Answers --------------------------------------------------------------------------------------
+
+    def carry_out(self, request: HttpRequest, obj: Any, work: Callable[[], HttpResponse]) -> HttpResponse:
+        """Run a button's work as one transaction; what the domain refuses becomes a clear answer."""
+        try:
+            return perform(request, work)
+        except DomainError as error:
+            return self.answer_error(request, obj, error)
 
     def answer_error(self, request: HttpRequest, obj: Any, error: DomainError) -> HttpResponse:
         """A refusal is a 403 page, a missing thing 404; what can be tried again is a message on the page."""

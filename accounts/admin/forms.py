@@ -7,14 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.domain.users import set_password
 from accounts.enums import Role, Scope
 from accounts.models import ApiToken, Team, User
-from events.actors import Actor, ActorKind, Door
+from events.errors import Invalid
 
 # A name is not a word: no browser shall complete, capitalise or mend it.
 PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
@@ -68,14 +66,68 @@ def take_once(request: HttpRequest, word: str) -> bool:
     return True
 
 
-class PersonForm(PlainForm):
+class InvitationForm(OnceForm):
+    """Team admins invite into a team of theirs; only owners leave the team out or make another owner."""
+
     username = forms.CharField(
         max_length=63,
         help_text="Lower-case letters, digits, dots and dashes. It can't be changed later.",
         widget=forms.TextInput(attrs=PLAIN),
     )
     name = forms.CharField(max_length=120, required=False, help_text="What other people read.")
-    email = forms.EmailField(required=False)
+    email = forms.EmailField(
+        required=False, label="E-mail", help_text="For you to find people by; nothing is sent."
+    )
+    team = forms.ModelChoiceField(queryset=Team.objects.none(), required=False, empty_label="no team yet")
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.APPROVER)
+    is_owner = forms.BooleanField(
+        required=False, label="Make them an owner", help_text="Owners manage everybody and see every team."
+    )
+
+    def __init__(self, *args: Any, teams: Any, for_owner: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        team: Any = self.fields["team"]
+        team.queryset = teams
+        if not for_owner:
+            team.required, team.empty_label = True, None
+            del self.fields["is_owner"]
+
+    def wishes(self) -> dict[str, Any]:
+        """What `invite_person` takes."""
+        values = {name: self.cleaned_data[name] for name in ("username", "name", "email", "team")}
+        role = self.cleaned_data["role"] if values["team"] else ""
+        return {**values, "role": role, "is_owner": self.cleaned_data.get("is_owner", False)}
+
+
+class NameForm(PlainForm):
+    name = forms.CharField(max_length=120, required=False, help_text="What other people read.")
+
+
+class RetireForm(PlainForm):
+    """What becomes of the service accounts of a person who is retired."""
+
+    services = forms.ChoiceField(
+        label="Service accounts",
+        choices=[("retire", "Retire them as well"), ("hand_over", "Hand them over to another member")],
+        widget=forms.RadioSelect,
+        initial="retire",
+    )
+    heir = forms.CharField(
+        max_length=63,
+        required=False,
+        label="Hand over to",
+        help_text="The username of a person who is in all of their teams. New tokens are needed either way.",
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+
+    def find_heir(self) -> User | None:
+        """Raises Invalid when a name is given that nobody has, or none where one is needed."""
+        if self.cleaned_data["services"] == "retire":
+            return None
+        heir = User.objects.filter(username=self.cleaned_data["heir"].strip(), is_active=True).first()
+        if heir is None:
+            raise Invalid("There is no active person of this name.", field="heir")
+        return heir
 
 
 class ServiceAccountForm(PlainForm):
@@ -136,17 +188,14 @@ class TokenForm(OnceForm):
         return timezone.now() + timedelta(days=int(self.cleaned_data["lifetime_days"]))
 
 
-class OwnPasswordForm(PasswordChangeForm):
-    """Django's own check of the old password; the new one is stored by the domain."""
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(user, *args, **{"label_suffix": "", **kwargs})
-
-    def save(self, commit: bool = True) -> Any:
-        actor = Actor(ActorKind.USER, self.user.pk, Door.ADMIN, str(self.user))
-        set_password(actor=actor, user=self.user, password=self.cleaned_data["new_password1"])
-        return self.user
-
-
 def describe_scopes(token: ApiToken) -> str:
     return ", ".join(token.scopes)
+
+
+def require_valid(form: forms.Form) -> dict[str, Any]:
+    """The form's values; raises Invalid with the first field's sentence."""
+    if form.is_valid():
+        return form.cleaned_data
+    field, sentences = next(iter(form.errors.items()))
+    label = f"{form[field].label}: " if field in form.fields else ""
+    raise Invalid(f"{label}{sentences[0]}")

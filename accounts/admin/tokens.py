@@ -22,6 +22,14 @@ from accounts.principal import Principal
 from accounts.queries import list_tokens
 
 
+def describe_state(token: ApiToken) -> Pill:
+    if token.revoked_at is not None:
+        return Pill("revoked", "off", "bad")
+    if not token.is_valid(timezone.now()):
+        return Pill("expired", "clock", "quiet")
+    return Pill("valid", "check", "ok")
+
+
 @admin.register(ApiToken)
 class ApiTokenAdmin(PortalModelAdmin):
     subject_kind = "api_token"
@@ -29,6 +37,7 @@ class ApiTokenAdmin(PortalModelAdmin):
     plural = "API tokens"
     empty_text = "No token yet. A program needs one to ask, to wait for the answer, or to follow events."
     list_display = ("name", "state", "user_name", "prefix_code", "scope_list", "last_used", "expires")
+    adds_secret = True
     ordering = ("-created_at", "-id")
     sortable_by = ()
     list_description = (
@@ -52,11 +61,7 @@ class ApiTokenAdmin(PortalModelAdmin):
 
     @admin.display(description="state")
     def state(self, token: ApiToken) -> SafeString:
-        if token.revoked_at is not None:
-            return render_pill(Pill("revoked", "off", "bad"))
-        if not token.is_valid(timezone.now()):
-            return render_pill(Pill("expired", "clock", "quiet"))
-        return render_pill(Pill("valid", "check", "ok"))
+        return render_pill(describe_state(token))
 
     @admin.display(description="for")
     def user_name(self, token: ApiToken) -> str:
@@ -89,7 +94,7 @@ class ApiTokenAdmin(PortalModelAdmin):
         services = Q(kind=UserKind.SERVICE) if me.is_superuser else Q(owner=me)
         users = User.objects.filter(Q(pk=me.pk) | services, is_active=True).order_by("kind", "username")
         data = request.POST if request.method == "POST" else None
-        return TokenForm(data, request=request, users=users, initial={"user": me.pk})
+        return TokenForm(data, request=request, users=users, initial={"user": request.GET.get("for", me.pk)})
 
     def submit_add_form(self, request: HttpRequest, form: forms.Form) -> HttpResponse:
         if not isinstance(form, TokenForm):

@@ -1,4 +1,4 @@
-"""People and service accounts: owners create and retire people, everybody has service accounts."""
+"""People and service accounts: owners retire people, everybody has service accounts. People are invited."""
 
 from __future__ import annotations
 
@@ -14,17 +14,36 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.admin.base import Button, PortalModelAdmin, get_principal, post_action
+from accounts.admin.base import Button, PortalModelAdmin, get_principal, post_action, recent_post_action
 from accounts.admin.display import Pill, format_moment, render_age, render_pill
-from accounts.admin.forms import PersonForm, ServiceAccountForm, issue_once, take_once
-from accounts.domain.login_links import create_login_link_as
-from accounts.domain.users import create_service_account, create_user_as, retire_user
+from accounts.admin.forms import (
+    NameForm,
+    RetireForm,
+    ServiceAccountForm,
+    issue_once,
+    require_valid,
+    take_once,
+)
+from accounts.admin.tokens import describe_state
+from accounts.domain.login_links import reset_password
+from accounts.domain.login_sessions import digest_of, end_sessions_as
+from accounts.domain.users import create_service_account, rename_user, retire_user
 from accounts.models import Membership, User
-from accounts.policies import can_manage_users, can_see_user
+from accounts.policies import (
+    can_create_token_for,
+    can_end_sessions_of,
+    can_invite_somewhere,
+    can_rename_user,
+    can_reset_password,
+    can_retire_user,
+    can_see_user,
+)
 from accounts.principal import Principal
-from accounts.queries import list_users
+from accounts.queries import list_logins, list_teams, list_tokens, list_users
 
 KIND_PARAMETER = "kind"
+MOST_TEAM_CHIPS = 30
+MOST_TOKENS = 50
 
 
 class UserKindFilter(admin.SimpleListFilter):
@@ -42,11 +61,26 @@ class UserKindFilter(admin.SimpleListFilter):
         return queryset
 
 
+class UserTeamFilter(admin.SimpleListFilter):
+    title = "team"
+    parameter_name = "team"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+        return [(team.pk, team.name) for team in list_teams(get_principal(request))[:MOST_TEAM_CHIPS]]
+
+    def queryset(self, request: Any, queryset: QuerySet[User]) -> QuerySet[User]:
+        if not self.value():
+            return queryset
+        members = Membership.objects.filter(ended_at=None, team_id=self.value())
+        return queryset.filter(pk__in=members.values("user"))
+
+
 @admin.register(User)
 class UserAdmin(PortalModelAdmin):
     subject_kind = "user"
     list_display = ("label", "username", "state", "teams", "owner_name", "last_login_age")
-    list_filter = (UserKindFilter,)
+    list_filter = (UserKindFilter, UserTeamFilter)
+    change_form_template = "admin/accounts/user/change_form.html"
     ordering = ("username",)
     sortable_by = ()
     search_fields = ("username__startswith", "name__istartswith", "=email")
@@ -67,7 +101,7 @@ class UserAdmin(PortalModelAdmin):
         return can_see_user(principal, obj)
 
     def can_add(self, principal: Principal) -> bool:
-        """Anybody here may make a service account; the form for people is the owners'."""
+        """Anybody here may make a service account; people are invited."""
         return True
 
     # Columns --------------------------------------------------------------------------------------
@@ -109,46 +143,49 @@ class UserAdmin(PortalModelAdmin):
 
     # Adding ---------------------------------------------------------------------------------------
 
-    def is_for_service(self, request: HttpRequest) -> bool:
-        asked_for_person = request.GET.get(KIND_PARAMETER) == "person"
-        return not (asked_for_person and can_manage_users(get_principal(request)))
-
     def make_add_form(self, request: HttpRequest) -> forms.Form:
-        form = ServiceAccountForm if self.is_for_service(request) else PersonForm
-        return form(request.POST) if request.method == "POST" else form()
+        return ServiceAccountForm(request.POST) if request.method == "POST" else ServiceAccountForm()
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        title = "Add a service account" if self.is_for_service(request) else "Add a person"
-        return super().add_view(request, form_url, {"title": title, **(extra_context or {})})
+        return super().add_view(
+            request, form_url, {"title": "Add a service account", **(extra_context or {})}
+        )
 
     def submit_add_form(self, request: HttpRequest, form: forms.Form) -> HttpResponse:
         principal, values = get_principal(request), form.cleaned_data
-        if self.is_for_service(request):
-            user = create_service_account(
-                principal=principal, username=values["username"], name=values["name"]
-            )
-            messages.success(request, "The service account exists. Give it a team, then an API token.")
-        else:
-            user = create_user_as(
-                principal=principal, username=values["username"], name=values["name"], email=values["email"]
-            )
-            messages.success(request, "The person exists. Add them to a team, then make a login link.")
+        user = create_service_account(principal=principal, username=values["username"], name=values["name"])
+        messages.success(request, "The service account exists. Give it a team, then an API token.")
         return HttpResponseRedirect(self.url_of(user))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        add = reverse("admin:accounts_user_add")
-        tools = [(f"{add}?{KIND_PARAMETER}=service", "Add service account")]
-        if can_manage_users(get_principal(request)):
-            tools.insert(0, (f"{add}?{KIND_PARAMETER}=person", "Add person"))
+        tools = [(reverse("admin:accounts_user_add"), "Add service account")]
+        if can_invite_somewhere(get_principal(request)):
+            tools.insert(0, (reverse("admin:accounts_invitation_add"), "Invite a person"))
         return super().changelist_view(request, {"tools": tools, **(extra_context or {})})
 
-    # Buttons --------------------------------------------------------------------------------------
+    # The user's page ------------------------------------------------------------------------------
+
+    def object_context(self, request: HttpRequest, obj: User) -> dict[str, Any]:
+        principal = get_principal(request)
+        tokens = list_tokens(principal).filter(user=obj).order_by("-created_at", "-id")[:MOST_TOKENS]
+        seen = list_users(principal).filter(owner=obj).order_by("-is_active", "username")
+        return {
+            "can_rename": obj.is_active and can_rename_user(principal, obj),
+            "name_form": NameForm(initial={"name": obj.name}),
+            "services": seen,
+            "tokens": [(token, describe_state(token)) for token in tokens],
+            "can_create_token": obj.is_active and can_create_token_for(principal, obj),
+            "shows_logins": not obj.is_service and can_end_sessions_of(principal, obj),
+            "login_count": list_logins(principal).filter(user=obj).count(),
+        }
 
     def action_urls(self) -> list[URLPattern]:
         return [
-            self.action_path("<path:object_id>/login-link/", self.make_login_link),
+            self.action_path("<path:object_id>/reset-password/", self.reset_password),
+            self.action_path("<path:object_id>/rename/", self.rename),
+            self.action_path("<path:object_id>/end-logins/", self.end_logins),
             self.action_path("<path:object_id>/retire/", self.retire),
         ]
 
@@ -157,34 +194,78 @@ class UserAdmin(PortalModelAdmin):
         if not obj.is_active or obj == request.user:
             return []
         buttons = []
-        if can_manage_users(principal) and not obj.is_service:
-            url = f"{self.url_of(obj, 'login-link')}?once={issue_once(request)}"
-            buttons.append(Button(url, "Make login link", hint="Earlier unused links of this person end."))
-        if can_manage_users(principal) or obj.owner_id == principal.user.pk:
+        if can_reset_password(principal, obj):
+            url = f"{self.url_of(obj, 'reset-password')}?once={issue_once(request)}"
+            label = "Reset password" if obj.has_usable_password() else "Make login link"
+            buttons.append(
+                Button(url, label, hint="Shows a one-use link. The person is logged out everywhere.")
+            )
+        if can_retire_user(principal, obj):
             hint = "Nobody signs in as this user any more, and its tokens end. It can't be undone."
             buttons.append(Button(self.url_of(obj, "retire"), "Retire", "bad", hint))
         return buttons
 
-    @post_action
-    def make_login_link(self, request: HttpRequest, obj: User) -> HttpResponse:
+    # Buttons --------------------------------------------------------------------------------------
+
+    @recent_post_action
+    def reset_password(self, request: HttpRequest, obj: User) -> HttpResponse:
         if not take_once(request, request.GET.get("once", "")):
             messages.warning(request, "That link was made and shown already. Press the button for a new one.")
             return self.redirect_to(obj)
-        made = create_login_link_as(principal=get_principal(request), user=obj)
+        made = reset_password(principal=get_principal(request), user=obj)
         path = reverse("login-link", args=[made.secret])
         return self.show_secret(
             request,
             obj,
             title=f"Login link of {obj}",
             secret=f"{settings.COUNTERSIGN_PUBLIC_URL}{path}",
-            sentence="It works once, within 15 minutes, and leads to setting a password.",
+            sentence="Nothing is mailed: copy the link and pass it on. It works once, within 15 minutes, and "
+            "leads to setting a password.",
         )
 
     @post_action
+    def rename(self, request: HttpRequest, obj: User) -> HttpResponse:
+        values = require_valid(NameForm(request.POST))
+        rename_user(principal=get_principal(request), user=obj, name=values["name"])
+        messages.success(request, "The name is saved.")
+        return self.redirect_to(obj)
+
+    @post_action
+    def end_logins(self, request: HttpRequest, obj: User) -> HttpResponse:
+        """Everywhere but here, when it is oneself."""
+        count = end_sessions_as(principal=get_principal(request), user=obj, keep=digest_of(request))
+        messages.success(request, f"{obj}: {count} logged out." if count else f"{obj} was logged in nowhere.")
+        return self.redirect_to(obj)
+
+    @post_action
     def retire(self, request: HttpRequest, obj: User) -> HttpResponse:
-        retire_user(principal=get_principal(request), user=obj)
+        """Asks first what becomes of the service accounts, when there are any."""
+        principal = get_principal(request)
+        form = RetireForm(request.POST if "services" in request.POST else None)
+        if not form.is_bound and can_retire_user(principal, obj):
+            services = list(obj.service_accounts.filter(is_active=True).order_by("username"))
+            if services:
+                return self.ask_about_services(request, obj, form, services)
+        heir = form.find_heir() if form.is_bound and require_valid(form) else None
+        retire_user(principal=principal, user=obj, heir=heir)
         messages.success(request, f"{obj} is retired.")
         return self.redirect_to(obj)
+
+    def ask_about_services(
+        self, request: HttpRequest, obj: User, form: RetireForm, services: list[User]
+    ) -> TemplateResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            **self.names(),
+            "title": f"Retire {obj}",
+            "object": obj,
+            "form": form,
+            "services": services,
+            "action": self.url_of(obj, "retire"),
+            "back_url": self.url_of(obj),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/accounts/user/retire.html", context)
 
     def show_secret(
         self, request: HttpRequest, obj: User, *, title: str, secret: str, sentence: str

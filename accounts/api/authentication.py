@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from accounts.api.token_cache import token_cache
 from accounts.models import ApiToken, User
 from accounts.principal import Principal
+from accounts.reauthentication import read_password_check
 from events.actors import Door
 
 logger = logging.getLogger(__name__)
@@ -75,6 +76,10 @@ def principal_of(request: Request) -> Principal:
         user, token = request.user, request.auth
         if not isinstance(user, User):
             raise exceptions.NotAuthenticated
-        principal = Principal(user, Door.API, token if isinstance(token, ApiToken) else None)
+        if isinstance(token, ApiToken):
+            principal = Principal(user, Door.API, token)
+        else:
+            plain = request._request  # noqa: SLF001 - the session hangs on Django's request
+            principal = Principal(user, Door.API, password_checked_at=read_password_check(plain))
         request.principal = principal  # type: ignore[attr-defined]  # one more fact about the request
     return principal

@@ -1,4 +1,7 @@
-"""One-use login links: 15 minutes, spent on POST, leading to setting a password."""
+"""One-use login links, spent on POST, leading to setting a password.
+
+Made as a password reset (15 minutes) or as the way in of an invitation (7 days).
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from accounts.domain.login_sessions import end_sessions
+from accounts.domain.recent_login import require_recent_login
 from accounts.domain.users import set_password, subject_of
-from accounts.models import LoginLink, User
-from accounts.policies import can_manage_users
+from accounts.models import Invitation, LoginLink, User
+from accounts.policies import can_reset_password
 from accounts.principal import Principal
 from events.actors import Actor
 from events.changes import changes, lock_rows
@@ -28,7 +33,7 @@ class MadeLink:
     secret: str
 
 
-def create_login_link(*, actor: Actor, user: User) -> MadeLink:
+def create_login_link(*, actor: Actor, user: User, lifetime: timedelta = LIFETIME) -> MadeLink:
     """A fresh link for a person; earlier unused links of theirs end."""
     if user.is_service or not user.is_active:
         raise Invalid("Login links are for active people.")
@@ -36,19 +41,32 @@ def create_login_link(*, actor: Actor, user: User) -> MadeLink:
     with changes(actor) as change:
         # Two links made at once would both stay: the user's row makes them take turns.
         lock_rows(User.objects.filter(pk=user.pk))
-        LoginLink.objects.filter(user=user, used_at=None).update(used_at=now)
+        end_login_links(user)
         link = LoginLink.objects.create(
-            user=user, digest=get_keyring().digest_token(secret)[0], expires_at=now + LIFETIME
+            user=user, digest=get_keyring().digest_token(secret)[0], expires_at=now + lifetime
         )
         change.audit("login_link.create", subject_of(user))
     return MadeLink(link, secret)
 
 
-def create_login_link_as(*, principal: Principal, user: User) -> MadeLink:
-    """An owner lets a person in, or back in after a lost password."""
-    with changes(principal.actor):
-        if not can_manage_users(principal):
-            raise Refused("Only owners make login links.")
+def end_login_links(user: User) -> None:
+    """Inside `changes()`, with the user's row held or the user's right to come in gone."""
+    LoginLink.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
+
+
+def reset_password(*, principal: Principal, user: User) -> MadeLink:
+    """A link to set a new password with; every session of the person ends now, and again with its use.
+
+    The old password works until then: whoever only wants to lock somebody out retires them.
+    """
+    with changes(principal.actor) as change:
+        if not can_reset_password(principal, user):
+            raise Refused(
+                "Owners reset anybody's password; team admins those of people who are in their teams alone."
+            )
+        require_recent_login(principal)
+        change.audit("user.reset_password", subject_of(user))
+        end_sessions(actor=principal.actor, user=user)
         return create_login_link(actor=principal.actor, user=user)
 
 
@@ -77,5 +95,9 @@ def spend_login_link(*, actor: Actor, secret: str, password: str) -> User:
         if link is None or not LoginLink.objects.filter(pk=link.pk, used_at=None).update(used_at=now):
             raise Gone("This login link has been used or has expired. Ask for a new one.")
         set_password(actor=actor, user=link.user, password=password)
+        end_sessions(actor=actor, user=link.user)
+        accepted = Invitation.objects.filter(user=link.user, accepted_at=None, revoked_at=None)
+        if accepted.update(accepted_at=now):
+            change.audit("invitation.accept", subject_of(link.user))
         change.audit("login_link.spend", subject_of(link.user))
     return link.user

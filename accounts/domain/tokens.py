@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from accounts.domain.recent_login import require_recent_login
 from accounts.domain.users import announce_rights
 from accounts.enums import Scope
 from accounts.models import ApiToken, User
@@ -76,6 +77,7 @@ def create_token_as(
     with changes(principal.actor):
         if not can_create_token_for(principal, user):
             raise Refused("Tokens are made in a session, for oneself or for a service account one owns.")
+        require_recent_login(principal)
         return create_token(actor=principal.actor, user=user, name=name, scopes=scopes, expires_at=expires_at)
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.enums import UserKind
 from accounts.models import ApiToken, User
-from accounts.policies import can_manage_users, can_retire_user
+from accounts.policies import can_rename_user, can_retire_user, can_take_over
 from accounts.principal import Principal
 from accounts.rights import note_changed_rights
 from events.actors import Actor, Subject
@@ -36,9 +36,9 @@ def create_user(
     owner: User | None = None,
     is_superuser: bool = False,
 ) -> User:
-    """A new user without a usable password: a login link or an owner's invitation lets a person in.
+    """A new user without a usable password: a login link lets a person in.
 
-    The caller has checked the actor's right to do so (command line, or `create_user_as`).
+    The caller has checked the actor's right to do so (command line, or `invite_person`).
     """
     name = read_line(name, field="name", max_length=120)
     user = User(username=username, name=name, email=email, kind=kind, owner=owner, is_superuser=is_superuser)
@@ -65,14 +65,6 @@ def validate(user: User) -> None:
         raise Invalid(f"{field}: {sentences[0]}", field=field) from error
 
 
-def create_user_as(*, principal: Principal, username: str, name: str = "", email: str = "") -> User:
-    """A person, created by an owner."""
-    with changes(principal.actor):
-        if not can_manage_users(principal):
-            raise Refused("Only owners create users.")
-        return create_user(actor=principal.actor, username=username, name=name, email=email)
-
-
 def create_service_account(*, principal: Principal, username: str, name: str = "") -> User:
     """A machine's account, owned by the person who makes it."""
     with changes(principal.actor):
@@ -95,8 +87,26 @@ def set_password(*, actor: Actor, user: User, password: str) -> None:
         change.audit("user.set_password", subject_of(user))
 
 
-def retire_user(*, principal: Principal, user: User) -> None:
-    """Nobody can sign in as this user any more, and its tokens end; history keeps its id."""
+def rename_user(*, principal: Principal, user: User, name: str) -> None:
+    """Change what people read; the username stays, because history names it."""
+    name = read_line(name, field="name", max_length=120)
+    with changes(principal.actor) as change:
+        if not can_rename_user(principal, user):
+            raise Refused("People change their own name and their service accounts'; owners anybody's.")
+        before = User.objects.values_list("name", flat=True).get(pk=user.pk)
+        if before == name:
+            return
+        User.objects.filter(pk=user.pk).update(name=name)
+        # The names themselves stay out of the chain, so that they can be erased.
+        change.audit("user.rename", subject_of(user))
+
+
+def retire_user(*, principal: Principal, user: User, heir: User | None = None) -> None:
+    """Nobody can sign in as this user any more, and its tokens end; history keeps its id.
+
+    A person's service accounts are retired as well, or handed over to `heir`; their tokens end either way,
+    because the person who leaves knows them.
+    """
     with changes(principal.actor) as change:
         if not can_retire_user(principal, user):
             raise Refused(
@@ -104,8 +114,36 @@ def retire_user(*, principal: Principal, user: User) -> None:
             )
         if user.pk == principal.user.pk:
             raise Refused("Nobody retires themselves.")
-        if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
-            raise Conflict("This user is retired already.")
-        ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
-        change.audit("user.retire", subject_of(user), before={"is_active": True}, after={"is_active": False})
-        announce_rights(change, user)
+        retire_row(change, user)
+        for service in User.objects.filter(owner=user, is_active=True).order_by("pk"):
+            if heir is None:
+                retire_row(change, service)
+            else:
+                hand_over(change, service, heir)
+
+
+def retire_row(change: Change, user: User) -> None:
+    if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        raise Conflict("This user is retired already.")
+    revoke_tokens_of(user)
+    change.audit("user.retire", subject_of(user), before={"is_active": True}, after={"is_active": False})
+    announce_rights(change, user)
+
+
+def hand_over(change: Change, service: User, heir: User) -> None:
+    if heir.pk == service.owner_id or not can_take_over(heir, service):
+        raise Invalid(
+            f"{heir} can't answer for {service}: it takes another active person who is in all of its teams.",
+            field="heir",
+        )
+    before = service.owner_id
+    User.objects.filter(pk=service.pk).update(owner=heir)
+    revoke_tokens_of(service)
+    change.audit(
+        "service_account.hand_over", subject_of(service), before={"owner": before}, after={"owner": heir.pk}
+    )
+    announce_rights(change, service)
+
+
+def revoke_tokens_of(user: User) -> None:
+    ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())

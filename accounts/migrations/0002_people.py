@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import events.identifiers
 from django.conf import settings
 from django.db import migrations, models
+
+import events.identifiers
 
 
 class Migration(migrations.Migration):

@@ -11,7 +11,7 @@ class LoginSession(models.Model):
     """Where a person is logged in, or was lately; the session itself is Django's.
 
     `digest` is the SHA-256 of the session's key, which is 32 random characters: whoever reads this table
-    can't take a session over. `last_seen_at` is coarse, and `expires_at` never earlier than the session's end.
+    can't take a session over. `last_seen_at` is coarse, `expires_at` never earlier than the session's end.
     `network` is what counts as one address. Rows stay a while after the end: a network from which somebody
     has logged in before is not held up by what others try from elsewhere.
     """

@@ -28,7 +28,9 @@ class LoginThrottle(models.Model):
         ordering = ["-locked_until", "-id"]
         indexes = [
             models.Index(fields=["window_ends_at"], name="login_throttle_by_end"),
-            models.Index(fields=["locked_until"], condition=~Q(locked_until=None), name="login_throttle_locked"),
+            models.Index(
+                fields=["locked_until"], condition=~Q(locked_until=None), name="login_throttle_locked"
+            ),
         ]
 
     def __str__(self) -> str:

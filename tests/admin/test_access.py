@@ -12,9 +12,20 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from accounts.domain.invitations import invite_person
+from accounts.domain.login_throttles import TooManyAttempts, begin_attempt
 from accounts.domain.users import retire_user
 from accounts.enums import Role
-from accounts.models import ApiToken, Membership, Team, User
+from accounts.models import (
+    ApiToken,
+    Invitation,
+    LoginLink,
+    LoginSession,
+    LoginThrottle,
+    Membership,
+    Team,
+    User,
+)
 from engines.models import Chat, Engine, Subagent
 from governance.models import PermissionRequest
 from reviews.models import ReviewPolicy
@@ -37,17 +48,22 @@ LISTS = [
     "accounts_user",
     "accounts_team",
     "accounts_apitoken",
+    "accounts_invitation",
+    "accounts_loginsession",
     "engines_engine",
     "engines_chat",
     "engines_subagent",
     "governance_permissionrequest",
     "reviews_reviewpolicy",
 ]
+OWNERS_LISTS = ["accounts_loginthrottle", "events_auditentry"]
 BUTTONS = {
-    "accounts_user": ["login-link", "retire"],
-    "accounts_team": ["settings", "add-member", "set-role", "end-membership"],
+    "accounts_user": ["reset-password", "rename", "end-logins", "retire"],
+    "accounts_team": ["settings", "add-member", "set-role", "end-membership", "retire"],
     "accounts_apitoken": ["revoke"],
-    "engines_engine": ["pause", "resume"],
+    "accounts_invitation": ["new-link", "revoke"],
+    "accounts_loginsession": ["end"],
+    "engines_engine": ["pause", "resume", "change-access", "retire"],
     "governance_permissionrequest": ["approve", "deny", "approve-from-list", "deny-from-list"],
 }
 PRESSES = [(model, button) for model, buttons in BUTTONS.items() for button in buttons]
@@ -71,11 +87,17 @@ def world() -> World:
     make_session(engine, "ses_2", "ses_1")
     request = make_request(engine, session_id="ses_2")
     make_token(team_admin, "requests:read")
+    invited = invite_person(
+        principal=make_principal(team_admin), username="invited", team=team, role=Role.VIEWER
+    )
+    enter(team_admin)
     policy = ReviewPolicy.objects.create(team=team, kind="permission_request", approvals_needed=1)
     objects = {
         "accounts_user": make_user(team, Role.VIEWER).pk,
         "accounts_team": team.pk,
         "accounts_apitoken": ApiToken.objects.get().pk,
+        "accounts_invitation": invited.invitation.pk,
+        "accounts_loginsession": LoginSession.objects.get().pk,
         "engines_engine": engine.pk,
         "engines_chat": Chat.objects.get().pk,
         "engines_subagent": Subagent.objects.get().pk,
@@ -88,11 +110,14 @@ def world() -> World:
 def snapshot() -> list[object]:
     """Everything a button could have changed."""
     return [
-        list(User.objects.order_by("pk").values_list("pk", "is_active", "password")),
+        list(User.objects.order_by("pk").values_list("pk", "name", "is_active", "password")),
         list(Membership.objects.order_by("pk").values_list("pk", "role", "ended_at")),
-        list(Team.objects.order_by("pk").values_list("pk", "name", "tokens_may_decide")),
+        list(Team.objects.order_by("pk").values_list("pk", "name", "tokens_may_decide", "retired_at")),
         list(ApiToken.objects.order_by("pk").values_list("pk", "revoked_at")),
-        list(Engine.objects.order_by("pk").values_list("pk", "is_enabled")),
+        list(Invitation.objects.order_by("pk").values_list("pk", "revoked_at")),
+        list(LoginLink.objects.order_by("pk").values_list("pk", "used_at")),
+        list(LoginThrottle.objects.order_by("pk").values_list("pk", "locked_until")),
+        list(Engine.objects.order_by("pk").values_list("pk", "is_enabled", "address", "retired_at")),
         list(PermissionRequest.objects.order_by("pk").values_list("pk", "state", "approvals")),
     ]
 
@@ -104,7 +129,7 @@ def registered_admins() -> dict[str, Any]:
 
 def test_every_registered_model_is_walked() -> None:
     registered = set(registered_admins())
-    assert registered == {*LISTS, "events_auditentry"}
+    assert registered == {*LISTS, *OWNERS_LISTS}
 
 
 def test_every_button_is_walked() -> None:
@@ -114,10 +139,15 @@ def test_every_button_is_walked() -> None:
             name = str(pattern.name or "").removeprefix(f"{prefix}_")
             if name not in {"changelist", "add", "history", "change", ""} and pattern.name:
                 names.add((prefix, name))
-    assert names == {*PRESSES, ("reviews_reviewpolicy", "set-approvals")}
+    assert names == {
+        *PRESSES,
+        ("reviews_reviewpolicy", "set-approvals"),
+        ("accounts_loginsession", "end-others"),
+        ("accounts_loginthrottle", "clear"),
+    }
 
 
-@pytest.mark.parametrize("model", [*LISTS, "events_auditentry"])
+@pytest.mark.parametrize("model", [*LISTS, *OWNERS_LISTS])
 def test_nothing_can_be_deleted(model: str) -> None:
     with pytest.raises(NoReverseMatch):
         address(model, "delete", "x")
@@ -263,7 +293,7 @@ def test_nonsense_in_the_inboxs_address_is_no_error(world: World, query: dict[st
     assert enter(world.admin).get(url, query).status_code in {200, 302}
 
 
-@pytest.mark.parametrize("model", [*LISTS, "events_auditentry"])
+@pytest.mark.parametrize("model", [*LISTS, *OWNERS_LISTS])
 @pytest.mark.parametrize("key", ["x", "99999999999999999999999", "a%00b", "..", "%F0%9F%98%80"])
 def test_nonsense_for_a_key_is_404(world: World, model: str, key: str) -> None:
     url = f"{address(model, 'changelist')}{key}/change/"
@@ -273,6 +303,41 @@ def test_nonsense_for_a_key_is_404(world: World, model: str, key: str) -> None:
 def test_only_owners_read_the_whole_audit_chain(world: World) -> None:
     url = address("events_auditentry", "changelist")
     assert [enter(user).get(url).status_code for user in (world.admin, make_owner())] == [403, 200]
+
+
+def make_lock() -> LoginThrottle:
+    """Of an account from one address."""
+    for _ in range(5):
+        begin_attempt(username="bob", address="192.0.2.7")
+    with pytest.raises(TooManyAttempts):
+        begin_attempt(username="bob", address="192.0.2.7")
+    return LoginThrottle.objects.exclude(locked_until=None).get()
+
+
+def test_only_owners_see_and_clear_login_locks(world: World) -> None:
+    lock = make_lock()
+    urls = [address("accounts_loginthrottle", view, lock.pk) for view in ("change", "history")]
+    clear = address("accounts_loginthrottle", "clear", lock.pk)
+    client, stranger, owner = enter(world.admin), Client(), enter(make_owner())
+    assert client.get(address("accounts_loginthrottle", "changelist")).status_code == 403
+    assert [client.get(url).status_code for url in urls] == [404, 404]
+    assert [client.post(clear).status_code, stranger.post(clear).status_code] == [404, 302]
+    assert enter(world.admin, enforce_csrf_checks=True).post(clear).status_code == 403
+    assert owner.get(clear).status_code == 405
+    assert LoginThrottle.objects.filter(pk=lock.pk).exists()
+    assert [owner.get(url).status_code for url in urls] == [200, 200]
+    assert owner.post(clear).status_code == 302
+    assert not LoginThrottle.objects.filter(pk=lock.pk).exists()
+
+
+def test_logging_out_elsewhere_needs_a_login_a_post_and_the_forms_token(world: World) -> None:
+    url = address("accounts_loginsession", "end-others")
+    elsewhere = enter(world.admin)
+    assert Client().post(url).status_code == 302
+    assert enter(make_user(make_team())).post(url).status_code == 302
+    assert enter(world.admin).get(url).status_code == 405
+    assert enter(world.admin, enforce_csrf_checks=True).post(url).status_code == 403
+    assert elsewhere.get(reverse("admin:index")).status_code == 200
 
 
 def test_an_owner_without_a_team_reads_no_chats(world: World) -> None:
@@ -289,6 +354,7 @@ def test_the_menu_shows_what_one_may_open(world: World) -> None:
             re.sub(r"<[^>]+>", " ", link).split()[0] for link in re.findall(r"<a .*?</a>", side, re.DOTALL)
         ]
 
-    common = ["Dashboard", "Inbox", "Engines", "Chats", "Subagents", "Users", "Teams", "API"]
-    assert menu(world.admin) == common
-    assert menu(make_owner()) == ["Dashboard", "Inbox", "Engines", "Users", "Teams", "API", "Audit"]
+    work, people = ["Dashboard", "Inbox", "Engines", "Chats", "Subagents"], ["Teams", "API", "Logins"]
+    assert menu(world.admin) == [*work, "Users", "Invitations", *people]
+    assert menu(make_user(world.team, Role.APPROVER)) == [*work, "Users", *people]
+    assert menu(make_owner()) == [*work[:3], "Users", "Invitations", *people, "Login", "Audit"]

@@ -9,13 +9,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.domain.teams import add_member
 from accounts.domain.tokens import find_token
 from accounts.enums import Role
 from accounts.models import ApiToken, LoginLink, Membership, Team, User
 from events.models import AuditEntry
 from reviews.models import ReviewPolicy
 from tests.admin.doors import Page, address, enter, messages_of, open_page, read
-from tests.factories import make_owner, make_service, make_team, make_token, make_user
+from tests.factories import ACTOR, make_owner, make_service, make_team, make_token, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -37,23 +38,12 @@ def post(client: Client, model: str, view: str, pk: str, **data: Any) -> Any:
 # Users --------------------------------------------------------------------------------------------
 
 
-def test_an_owner_adds_a_person_who_can_not_log_in_yet(owner: User) -> None:
-    url = f"{address('accounts_user', 'add')}?kind=person"
-    response = enter(owner).post(url, {"username": "bob", "name": "Bob", "email": "bob@example.org"})
-    bob = User.objects.get(username="bob")
-    assert (response.status_code, response.headers["Location"]) == (
-        302,
-        address("accounts_user", "change", bob.pk),
-    )
-    assert (bob.kind, bob.name, bob.has_usable_password(), bob.is_staff) == ("person", "Bob", False, False)
-
-
-def test_who_is_no_owner_adds_service_accounts_only(team: Team) -> None:
-    member = make_user(team, Role.ADMIN)
+def test_everybody_makes_service_accounts_of_their_own(team: Team) -> None:
+    member = make_user(team, Role.VIEWER)
     client = enter(member)
     page = open_page(client, address("accounts_user", "changelist"))
-    assert "Add person" not in page.text
-    client.post(f"{address('accounts_user', 'add')}?kind=person", {"username": "robot", "name": ""})
+    assert ("Invite a person" in page.text, "Add service account" in page.text) == (False, True)
+    client.post(address("accounts_user", "add"), {"username": "robot", "name": ""})
     robot = User.objects.get(username="robot")
     assert (robot.kind, robot.owner) == ("service", member)
 
@@ -64,7 +54,7 @@ def test_who_is_no_owner_adds_service_accounts_only(team: Team) -> None:
 def test_a_wrong_name_comes_back_with_its_reason(owner: User, username: str, sentence: str) -> None:
     make_user(username="taken")
     count = User.objects.count()
-    response = enter(owner).post(f"{address('accounts_user', 'add')}?kind=person", {"username": username})
+    response = enter(owner).post(address("accounts_user", "add"), {"username": username})
     page = read(response)
     assert response.status_code == 400
     assert sentence in page.text
@@ -92,7 +82,7 @@ def test_nobody_retires_themselves_and_members_retire_nobody(owner: User, team: 
 
 def press_login_link(client: Client, user: User) -> Any:
     page = open_page(client, address("accounts_user", "change", user.pk))
-    [form] = [form for form in page.find("form") if "login-link" in form.get("action", "")]
+    [form] = [form for form in page.find("form") if "reset-password" in form.get("action", "")]
     return form["action"], client.post(form["action"])
 
 
@@ -108,14 +98,15 @@ def test_an_owner_makes_a_login_link_that_is_shown_once(owner: User, team: Team)
     assert LoginLink.objects.count() == 1
 
 
-def test_only_owners_make_login_links(team: Team) -> None:
+def test_nobody_makes_login_links_for_people_of_other_teams_too(team: Team) -> None:
     client = enter(make_user(team, Role.ADMIN))
     bob = make_user(team)
+    add_member(actor=ACTOR, team=make_team(), user=bob, role=Role.VIEWER)
     page = open_page(client, address("accounts_user", "change", bob.pk))
     assert "Make login link" not in page.text
     client.get(address("accounts_apitoken", "add"))
     [word] = client.session["_once"]
-    assert client.post(f"{address('accounts_user', 'login-link', bob.pk)}?once={word}").status_code == 403
+    assert client.post(f"{address('accounts_user', 'reset-password', bob.pk)}?once={word}").status_code == 403
     assert not LoginLink.objects.exists()
 
 
@@ -204,6 +195,7 @@ def test_a_membership_of_another_team_is_out_of_reach(team: Team) -> None:
 
 def test_settings_and_approvals_are_saved(team: Team) -> None:
     client = enter(make_user(team, Role.ADMIN))
+    make_user(team, Role.APPROVER)
     post(client, "accounts_team", "settings", team.pk, name="Core", tokens_may_decide="on")
     team.refresh_from_db()
     assert (team.name, team.chat_user_may_decide, team.tokens_may_decide) == ("Core", False, True)
@@ -318,6 +310,6 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
 
 
 def test_what_people_do_here_is_audited_with_this_door(owner: User) -> None:
-    enter(owner).post(f"{address('accounts_user', 'add')}?kind=person", {"username": "bob"})
+    enter(owner).post(address("accounts_user", "add"), {"username": "bob"})
     entry = AuditEntry.objects.order_by("-n")[0]
     assert (entry.verb, entry.actor_id, entry.door) == ("user.create", owner.pk, "admin")
