@@ -5,13 +5,25 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from accounts.models import Team
 from accounts.principal import Principal
 from engines.models import Chat, Engine, Subagent
 
 
 def list_engines(principal: Principal) -> QuerySet[Engine]:
-    engines = Engine.objects.filter(retired_at=None)
+    return list_engines_ever(principal).filter(retired_at=None)
+
+
+def list_engines_ever(principal: Principal) -> QuerySet[Engine]:
+    """Retired ones too, for their history."""
+    engines = Engine.objects.all()
     return engines if principal.sees_all_teams else engines.filter(team_id__in=principal.team_ids)
+
+
+def describe_live_engines(team: Team) -> str:
+    """What keeps a team from being retired: engines that are switched on."""
+    count = Engine.objects.filter(team=team, retired_at=None, is_enabled=True).count()
+    return f"{count} enabled engine{'s' if count > 1 else ''}" if count else ""
 
 
 def list_chats(principal: Principal) -> QuerySet[Chat]:

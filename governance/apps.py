@@ -9,6 +9,12 @@ class GovernanceConfig(AppConfig):
     name = "governance"
 
     def ready(self) -> None:
+        from accounts.domain.team_retirement import register_hold
+        from engines.domain.retirement import register_ending
+        from governance.domain.retired_engines import OPEN_REQUESTS, describe_pending
+
+        register_ending(OPEN_REQUESTS)
+        register_hold(describe_pending)
         guard_requests()
         guard_replies()
         keep_append_only("governance.RequestComment")

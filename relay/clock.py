@@ -1,6 +1,7 @@
-"""What falls due by time alone: requests that nobody answered. Beside the relays, once a second.
+"""What falls due by time alone: requests that nobody answered, and what retired engines left open.
 
-The hourly signature of the audit chain belongs to the web process, which every deployment has.
+Beside the relays, once a second. The hourly signature of the audit chain belongs to the web process, which
+every deployment has.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from events.database_threads import DatabaseThread
 from governance.domain.close import expire_overdue_requests
+from governance.domain.retired_engines import settle_retired_engines
 from governance.enums import RequestState
 from governance.models import PermissionRequest
 
@@ -27,6 +29,8 @@ async def run_clock(database: DatabaseThread) -> None:
     while True:
         await asyncio.sleep(TICK_S)
         try:
+            # First: what is overdue of a retired engine must not be answered any more.
+            await database.run(settle_retired_engines, now=timezone.now())
             if await database.run(is_any_overdue, timezone.now()):
                 await database.run(expire_overdue_requests, now=timezone.now())
         except (OperationalError, InterfaceError) as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from configs.opencode_rules import describe_unasked, summarise
+from engines.domain.inspection import FirstLook
 from events.egress import DEFAULT_ALLOW, AllowList
 from events.errors import Invalid
 from relay.opencode.client import OpenCodeClient
@@ -18,6 +19,8 @@ from relay.opencode.errors import EngineProtocolError, EngineUnauthorized, Engin
 TESTED_VERSION = "1.18.33"
 # The engine takes this for the folder that it was started in.
 OWN_FOLDER = ""
+# A page that looks at an engine keeps the worker thread, and with it every other page, waiting.
+LOOK_TIMEOUT_S = 5.0
 
 
 class EngineUnfit(Exception):
@@ -41,6 +44,23 @@ def inspect_engine(address: str, username: str, password: str, directories: Sequ
     return asyncio.run(inspect(address, username, password, directories))
 
 
+def look_at_opencode(address: str, username: str, password: str, directories: Sequence[str]) -> FirstLook:
+    """The same for a page, which must not wait long. Raises Invalid."""
+    try:
+        found = asyncio.run(inspect_soon(address, username, password, directories))
+    except EngineUnfit as error:
+        raise Invalid(f"{error} Nothing was changed.") from error
+    return FirstLook(found.version, found.unasked)
+
+
+async def inspect_soon(address: str, username: str, password: str, directories: Sequence[str]) -> Inspection:
+    try:
+        async with asyncio.timeout(LOOK_TIMEOUT_S):
+            return await inspect(address, username, password, directories)
+    except TimeoutError as error:
+        raise EngineUnfit(f"The engine did not answer within {LOOK_TIMEOUT_S:g} s.") from error
+
+
 async def inspect(address: str, username: str, password: str, directories: Sequence[str]) -> Inspection:
     allow = AllowList.parse([*DEFAULT_ALLOW, *settings.COUNTERSIGN_EGRESS_ALLOW])
     try:
@@ -50,7 +70,7 @@ async def inspect(address: str, username: str, password: str, directories: Seque
     except Invalid as error:
         raise EngineUnfit(error.message) from error
     except EngineUnauthorized as error:
-        sent = "one was sent" if password else "none was sent: use --password-file"
+        sent = "one was sent" if password else "none was sent"
         raise EngineUnfit(f"The server refused the user name or password ({sent}).") from error
     except EngineUnreachable as error:
         raise EngineUnfit(f"Nothing answers at {address}: {error}") from error

@@ -11,16 +11,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern
 
-from accounts.admin.base import PortalModelAdmin, get_principal, post_action
+from accounts.admin.base import Button, PortalModelAdmin, get_principal, post_action
+from accounts.admin.confirm import is_confirmed, show_confirmation
 from accounts.admin.display import format_moment
 from accounts.admin.forms import MemberForm, TeamForm, TeamSettingsForm
+from accounts.domain.team_retirement import describe_holds, retire_team
 from accounts.domain.teams import add_member_as, change_role, change_team, create_team_as, end_membership
 from accounts.enums import Role
 from accounts.models import Membership, Team, User
-from accounts.policies import can_create_teams, can_manage_team, can_see_team
+from accounts.policies import can_create_teams, can_manage_team, can_retire_team, can_see_team
 from accounts.principal import Principal
 from accounts.queries import list_teams
-from events.errors import Invalid
+from events.errors import Conflict, Invalid, Refused
 
 
 @admin.register(Team)
@@ -81,7 +83,13 @@ class TeamAdmin(PortalModelAdmin):
             self.action_path("<path:object_id>/members/add-member/", self.add_member),
             self.action_path("<path:object_id>/members/set-role/", self.set_role),
             self.action_path("<path:object_id>/members/end-membership/", self.end_membership),
+            self.action_path("<path:object_id>/retire/", self.retire),
         ]
+
+    def object_buttons(self, request: HttpRequest, obj: Team) -> list[Button]:
+        if not can_retire_team(get_principal(request), obj):
+            return []
+        return [Button(self.url_of(obj, "retire"), "Retire…", "bad")]
 
     @post_action
     def save_settings(self, request: HttpRequest, obj: Team) -> HttpResponse:
@@ -114,6 +122,30 @@ class TeamAdmin(PortalModelAdmin):
         end_membership(principal=get_principal(request), membership=membership)
         messages.success(request, f"{membership.user} is no longer a member.")
         return self.redirect_to(obj)
+
+    @post_action
+    def retire(self, request: HttpRequest, obj: Team) -> HttpResponse:
+        principal = get_principal(request)
+        if is_confirmed(request):
+            retire_team(principal=principal, team=obj)
+            messages.success(request, f"The team {obj} is retired.")
+            return HttpResponseRedirect(self.list_url())
+        if not can_retire_team(principal, obj):
+            raise Refused("Only owners retire teams.")
+        if holds := describe_holds(obj):
+            raise Conflict(f"{holds} Retire or close that first.")
+        return show_confirmation(
+            self,
+            request,
+            obj,
+            title=f"Retire the team {obj}",
+            sentences=[
+                "Its members' rights in it end at once; nobody asks or decides anything for it any more.",
+                "Its history stays in the audit chain, and its name stays taken. It can't be undone.",
+            ],
+            label="Retire for good",
+            tone="bad",
+        )
 
 
 def find_membership(team: Team, membership_id: str) -> Membership:

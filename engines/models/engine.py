@@ -39,7 +39,9 @@ class Engine(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["team", "name"], name="one_engine_name_per_team"),
+            models.UniqueConstraint(
+                fields=["team", "name"], condition=Q(retired_at=None), name="one_live_engine_name_per_team"
+            ),
             models.UniqueConstraint(
                 fields=["address"], condition=Q(retired_at=None), name="one_live_engine_per_address"
             ),

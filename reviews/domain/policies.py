@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.models import Team
 from accounts.policies import can_manage_team
 from accounts.principal import Principal
+from accounts.queries import count_deciders
 from events.actors import Subject
 from events.changes import changes, lock_rows
 from events.errors import Invalid, Refused
@@ -32,6 +33,10 @@ def change_policy(*, principal: Principal, team: Team, kind: str, approvals_need
         before = required_approvals(team_id=team.pk, kind=kind)
         if before == approvals_needed:
             return
+        deciders = count_deciders(team)
+        if approvals_needed > max(deciders, 1):
+            sentence = f"Nothing could be approved: {deciders} people of the team may decide."
+            raise Invalid(sentence, field="approvals_needed")
         ReviewPolicy.objects.update_or_create(
             team=team, kind=kind, defaults={"approvals_needed": approvals_needed}
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TypeVar
 
 import pytest
@@ -20,6 +21,7 @@ from governance.enums import RequestState
 from governance.models import EngineReply, PermissionRequest
 from relay.supervisor import run_supervisors
 from tests.factories import make_engine, make_principal, make_team, make_user
+from tests.relay.fake_engine import FakeEngine, give
 from tests.support.engine_lab import EngineLab
 
 DEADLINE_S = 60.0
@@ -154,3 +156,19 @@ async def desk(transactional_db: None) -> AsyncIterator[Desk]:
     await desk.open()
     yield desk
     await desk.thread.aclose()
+
+
+@pytest.fixture
+def apart() -> Iterator[FakeEngine]:
+    """A fake engine on a loop of its own, for commands and pages that run one themselves."""
+    loop, engine = asyncio.new_event_loop(), FakeEngine()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(engine.start(), loop).result(30)
+    engine.overrides["GET", "/agent"] = lambda _request: give([])
+    engine.overrides["GET", "/mcp"] = lambda _request: give({})
+    yield engine
+    asyncio.run_coroutine_threadsafe(engine.stop(), loop).result(30)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()

@@ -7,6 +7,7 @@ same event twice or its events in any order.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import itertools
 import json
@@ -29,6 +30,7 @@ class Request:
     path: str
     directory: str
     body: Any
+    authorization: str = ""
 
 
 @dataclass(repr=False)
@@ -43,6 +45,8 @@ class FakeEngine:
     overrides: dict[tuple[str, str], Callable[[Request], Answer | None]] = field(default_factory=dict)
     received: list[Request] = field(default_factory=list)
     tells_replies: bool = True
+    # Without one it lets everybody in.
+    password: str = ""
     port: int = 0
     _connections: set[asyncio.Task[None]] = field(default_factory=set)
     _streams: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -112,6 +116,10 @@ class FakeEngine:
 
     # HTTP
 
+    @property
+    def _expected_authorization(self) -> str:
+        return "Basic " + base64.b64encode(f"opencode:{self.password}".encode()).decode()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = asyncio.current_task()
         assert connection is not None
@@ -145,11 +153,14 @@ class FakeEngine:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         first, *lines = head.split("\r\n")
         method, target, _ = first.split(" ", 2)
-        headers = dict(line.lower().split(": ", 1) for line in lines if ": " in line)
+        pairs = (line.split(": ", 1) for line in lines if ": " in line)
+        headers = {name.lower(): value for name, value in pairs}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         parts = urlsplit(target)
         directory = parse_qs(parts.query).get("directory", [""])[0]
-        return Request(method, unquote(parts.path), directory, json.loads(body) if body else None)
+        content = json.loads(body) if body else None
+        authorization = headers.get("authorization", "")
+        return Request(method, unquote(parts.path), directory, content, authorization)
 
     async def _stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
@@ -163,6 +174,8 @@ class FakeEngine:
             self._streams.discard(writer)
 
     def _answer(self, request: Request) -> Answer | None:
+        if self.password and request.authorization != self._expected_authorization:
+            return 401, b"{}"
         override = self.overrides.get((request.method, request.path))
         if override is not None:
             return override(request)

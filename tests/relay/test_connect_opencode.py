@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -24,22 +21,6 @@ from tests.support.engine_lab import EngineLab
 @pytest.fixture
 def team(db: None) -> Team:
     return make_team("Builders")
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeEngine]:
-    """A fake engine on a loop of its own: the command runs one itself."""
-    loop, engine = asyncio.new_event_loop(), FakeEngine()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(engine.start(), loop).result(30)
-    engine.overrides["GET", "/agent"] = lambda _request: give([])
-    engine.overrides["GET", "/mcp"] = lambda _request: give({})
-    yield engine
-    asyncio.run_coroutine_threadsafe(engine.stop(), loop).result(30)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
 
 
 def connect(url: str, *arguments: str, team: str = "Builders") -> str:
@@ -94,10 +75,7 @@ def test_a_real_server_is_registered_and_its_rules_are_told(
         ("wrong", "The server refused the user name or password (one was sent). Nothing was registered."),
         (
             "",
-            (
-                "The server refused the user name or password (none was sent: use --password-file)."
-                " Nothing was registered."
-            ),
+            ("The server refused the user name or password (none was sent). Nothing was registered."),
         ),
     ],
 )
@@ -110,10 +88,10 @@ def test_refused_credentials_are_told(
     assert refuse(engine_lab.engine.address, *arguments) == expected
 
 
-def test_another_version_and_a_missing_password_are_warned_of(team: Team, fake: FakeEngine) -> None:
-    fake.overrides["GET", "/global/health"] = lambda _request: give({"healthy": True, "version": "1.17.0"})
-    assert connect(fake.address).splitlines() == [
-        f"Registered 127.0.0.1:{fake.port} (OpenCode 1.17.0) for Builders.",
+def test_another_version_and_a_missing_password_are_warned_of(team: Team, apart: FakeEngine) -> None:
+    apart.overrides["GET", "/global/health"] = lambda _request: give({"healthy": True, "version": "1.17.0"})
+    assert connect(apart.address).splitlines() == [
+        f"Registered 127.0.0.1:{apart.port} (OpenCode 1.17.0) for Builders.",
         (
             "Countersign is tested with OpenCode 1.18.33; another version may behave differently where it"
             " matters."
@@ -131,22 +109,22 @@ def test_nobody_listening_is_told(team: Team) -> None:
 @pytest.mark.parametrize(
     "health", [(200, b"<html>"), (404, b""), (200, b"[]"), (200, b'{"healthy":true}'), (301, b"")]
 )
-def test_what_is_no_opencode_server_is_told(team: Team, fake: FakeEngine, health: Any) -> None:
-    fake.overrides["GET", "/global/health"] = lambda _request: health
-    assert refuse(fake.address).startswith(f"What answers at {fake.address} is not an OpenCode server: ")
+def test_what_is_no_opencode_server_is_told(team: Team, apart: FakeEngine, health: Any) -> None:
+    apart.overrides["GET", "/global/health"] = lambda _request: health
+    assert refuse(apart.address).startswith(f"What answers at {apart.address} is not an OpenCode server: ")
 
 
-def test_rules_that_can_not_be_read_stop_the_registration(team: Team, fake: FakeEngine) -> None:
-    fake.overrides["GET", "/agent"] = lambda _request: (400, b'{"name":"ConfigInvalidError"}')
-    assert refuse(fake.address) == (
+def test_rules_that_can_not_be_read_stop_the_registration(team: Team, apart: FakeEngine) -> None:
+    apart.overrides["GET", "/agent"] = lambda _request: (400, b'{"name":"ConfigInvalidError"}')
+    assert refuse(apart.address) == (
         "The server's agents and their rules can't be read: The engine answered 400 to GET /agent."
         " After a broken configuration it needs a restart. Nothing was registered."
     )
 
 
-def test_an_unhealthy_server_is_not_registered(team: Team, fake: FakeEngine) -> None:
-    fake.overrides["GET", "/global/health"] = lambda _request: give({"healthy": False, "version": "1.18.33"})
-    assert refuse(fake.address) == (
+def test_an_unhealthy_server_is_not_registered(team: Team, apart: FakeEngine) -> None:
+    apart.overrides["GET", "/global/health"] = lambda _request: give({"healthy": False, "version": "1.18.33"})
+    assert refuse(apart.address) == (
         "The server says that it is not healthy. Try again when it is. Nothing was registered."
     )
 
@@ -176,12 +154,12 @@ def test_a_password_file_must_hold_one_line(team: Team, tmp_path: Path, content:
     assert str(secret) in text
 
 
-def test_a_relative_directory_registers_nothing(team: Team, fake: FakeEngine) -> None:
-    assert refuse(fake.address, "--directory", "src").endswith("Nothing was registered.")
+def test_a_relative_directory_registers_nothing(team: Team, apart: FakeEngine) -> None:
+    assert refuse(apart.address, "--directory", "src").endswith("Nothing was registered.")
 
 
-def test_the_same_address_twice_is_refused(team: Team, fake: FakeEngine) -> None:
-    connect(fake.address)
+def test_the_same_address_twice_is_refused(team: Team, apart: FakeEngine) -> None:
+    connect(apart.address)
     with pytest.raises(CommandError, match="registered already"):
-        connect(fake.address, "--name", "again")
+        connect(apart.address, "--name", "again")
     assert Engine.objects.count() == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.domain.users import retire_user
 from accounts.enums import Role
 from events.errors import Invalid, Refused
 from events.models import AuditEntry
@@ -23,6 +24,8 @@ def test_without_a_policy_it_is_one() -> None:
 
 def test_admins_and_owners_change_it_and_the_change_is_audited() -> None:
     team = make_team()
+    for _ in range(2):
+        make_user(team, Role.APPROVER)
     change_policy(
         principal=make_principal(make_user(team, Role.ADMIN)), team=team, kind=KIND, approvals_needed=2
     )
@@ -59,6 +62,18 @@ def test_a_wrong_policy_changes_nothing(kind: str, number: int) -> None:
     with pytest.raises(Invalid):
         change_policy(principal=make_principal(make_owner()), team=team, kind=kind, approvals_needed=number)
     assert not ReviewPolicy.objects.exists()
+
+
+def test_more_approvals_than_people_who_may_decide_are_refused() -> None:
+    team, owner = make_team(), make_principal(make_owner())
+    retired = make_user(team, Role.ADMIN)
+    retire_user(principal=owner, user=retired)
+    for role in (Role.VIEWER, Role.EDITOR, Role.APPROVER, Role.ADMIN):
+        make_user(team, role)
+    with pytest.raises(Invalid, match="Nothing could be approved: 2 people of the team may decide"):
+        change_policy(principal=owner, team=team, kind=KIND, approvals_needed=3)
+    change_policy(principal=owner, team=team, kind=KIND, approvals_needed=2)
+    assert required_approvals(team_id=team.pk, kind=KIND) == 2
 
 
 def test_one_policy_for_a_team_and_kind() -> None:

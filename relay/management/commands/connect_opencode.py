@@ -8,14 +8,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Team
 from engines.domain.registry import normalize_address, register_engine
+from engines.management.password_files import read_password
 from engines.models import Engine
 from events.actors import build_command_actor
 from events.encryption import register_keys
 from events.errors import DomainError
 from events.keyring import KeyringError
 from relay.inspection import TESTED_VERSION, EngineUnfit, Inspection, inspect_engine
-
-MAX_PASSWORD_BYTES = 4096
 
 
 class Command(BaseCommand):
@@ -87,18 +86,3 @@ class Command(BaseCommand):
             )
         for line in inspection.unasked:
             self.stdout.write(self.style.WARNING(line))
-
-
-def read_password(path: Path) -> str:
-    """The file's one line. Raises CommandError."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_PASSWORD_BYTES + 1)
-        password = content.decode().strip()
-    except OSError as error:
-        raise CommandError(f"{path} can't be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{path} is not UTF-8 text.") from error
-    if not password or len(content) > MAX_PASSWORD_BYTES or "\n" in password:
-        raise CommandError(f"{path} must hold one line with the password.")
-    return password
