@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import rfc8785
 
 # RFC 8785 numbers are IEEE doubles: beyond this an integer is not exact.
@@ -13,6 +14,10 @@ MAX_INTEGER = 2**53 - 1
 def canonical_json(value: Any) -> str:
     """RFC 8785 text of `value`. Raises ValueError for floats, huge integers and lone surrogates."""
     require_plain(value)
+    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode("utf-8")
+    if text.isascii():
+        return text
+    # RFC 8785 sorts names by UTF-16 units, which is another order only for characters beyond the first plane.
     return rfc8785.dumps(value).decode("utf-8")
 
 

@@ -1,7 +1,7 @@
 """The only transaction opener of the domain.
 
-Audit entries and events are collected and written at the exit of the outermost block: one UPDATE of
-the single head row takes its lock, then two bulk inserts, then the commit. So `seq` grows in commit
+Audit entries and events are collected and written at the exit of the outermost block: the single head row
+is locked, read and moved on, then two inserts of many rows, then the commit. So `seq` grows in commit
 order: a reader that has seen N is never shown a smaller number later.
 
 An inner block joins the outer one as a savepoint: when it fails, its rows, entries and events go together,
@@ -20,7 +20,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from events import doorbell
@@ -28,6 +27,7 @@ from events.actors import Actor, Subject
 from events.canonical import canonical_json, require_plain
 from events.errors import Refused
 from events.models import AuditEntry, Event, LogHead
+from events.prepared import Prepared, insert_rows
 from events.text import iterate_texts
 
 logger = logging.getLogger(__name__)
@@ -175,18 +175,12 @@ def write_log(change: Change) -> int:
     """Number, chain and insert what was collected; returns the new event seq."""
     if not change.audits and not change.events:
         return 0
-    LogHead.objects.filter(pk=1).update(event_seq=F("event_seq") + len(change.events))
-    # The row is ours until the commit: this read sees what the next writer will start from.
-    head = LogHead.objects.get(pk=1)
+    head = lock_head()
     now = timezone.now()
     entries = chain_entries(change.audits, head.audit_n, head.audit_hash, now)
-    if entries:
-        LogHead.objects.filter(pk=1).update(audit_n=entries[-1].n, audit_hash=entries[-1].hash)
-        AuditEntry.objects.bulk_create(entries)
-    first = head.event_seq - len(change.events) + 1
-    Event.objects.bulk_create(
+    events = [
         Event(
-            seq=first + index,
+            seq=head.event_seq + number,
             at=now,
             kind=event.kind,
             topic=event.topic,
@@ -195,9 +189,39 @@ def write_log(change: Change) -> int:
             subject_id=event.subject.id,
             words=event.words,
         )
-        for index, event in enumerate(change.events)
-    )
+        for number, event in enumerate(change.events, start=1)
+    ]
+    if entries:
+        head.audit_n, head.audit_hash = entries[-1].n, entries[-1].hash
+    head.event_seq += len(events)
+    with connection.cursor() as cursor:
+        cursor.execute(MOVE_HEAD, [head.event_seq, head.audit_n, head.audit_hash])
+    for rows in (entries, events):
+        for start in range(0, len(rows), ROWS_A_STATEMENT):
+            insert_rows(rows[start : start + ROWS_A_STATEMENT])
     return head.event_seq
+
+
+def select_head() -> Any:
+    rows = LogHead.objects.filter(pk=1)
+    return rows.select_for_update() if connection.features.has_select_for_update else rows
+
+
+SELECT_HEAD: Prepared[LogHead] = Prepared(select_head)
+MOVE_HEAD = (
+    f'UPDATE "{LogHead._meta.db_table}" SET "event_seq" = %s, "audit_n" = %s, "audit_hash" = %s'  # noqa: S608 - our name
+    ' WHERE "id" = 1'
+)
+# SQLite takes 32,766 parameters in one statement; a row of either table has at most 14.
+ROWS_A_STATEMENT = 1000
+
+
+def lock_head() -> LogHead:
+    """The head row, ours until the commit (on SQLite BEGIN IMMEDIATE has made it so already)."""
+    head = SELECT_HEAD.first()
+    if head is None:
+        raise LogHead.DoesNotExist
+    return head
 
 
 def chain_entries(pending: list[PendingAudit], n: int, prev_hash: str, at: datetime) -> list[AuditEntry]:

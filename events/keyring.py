@@ -34,16 +34,21 @@ class KeyringError(Exception):
     """The keys file is missing, malformed, or lacks a key that data here needs."""
 
 
+@lru_cache(maxsize=64)
+def derive_key(secret: bytes, purpose: str) -> bytes:
+    if purpose not in PURPOSES:
+        raise ValueError(f"unknown purpose {purpose!r}")
+    info = f"countersign/{purpose}".encode()
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(secret)
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     id: str
     secret: bytes
 
     def derive(self, purpose: str) -> bytes:
-        if purpose not in PURPOSES:
-            raise ValueError(f"unknown purpose {purpose!r}")
-        info = f"countersign/{purpose}".encode()
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self.secret)
+        return derive_key(self.secret, purpose)
 
     @property
     def check_value(self) -> str:

@@ -42,8 +42,12 @@ class RequestContent:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256, hex, over the canonical text."""
-        return hashlib.sha256(self.to_text().encode()).hexdigest()
+        return fingerprint_of(self.to_text())
+
+
+def fingerprint_of(text: str) -> str:
+    """SHA-256, hex, over a content's canonical text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

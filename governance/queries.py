@@ -9,6 +9,7 @@ from accounts.enums import Scope
 from accounts.principal import Principal
 from events.errors import NotFound
 from events.identifiers import is_record_id
+from events.prepared import Prepared
 from governance.enums import ReplyState, RequestSource, RequestState
 from governance.models import EngineReply, PermissionRequest, RequestComment, RequestSnooze
 from governance.policies import can_read_comments
@@ -35,10 +36,15 @@ def get_request(principal: Principal, request_id: str) -> PermissionRequest:
 
 def find_my_votes(principal: Principal, request_ids: list[str]) -> dict[str, Vote]:
     """{request id: this person's vote}."""
-    votes = Vote.objects.filter(
-        subject_kind="permission_request", subject_id__in=request_ids, voter_id=principal.user.pk
-    )
+    votes = MY_VOTES.all(voter_id=principal.user.pk, request_ids=request_ids)
     return {vote.subject_id: vote for vote in votes}
+
+
+MY_VOTES: Prepared[Vote] = Prepared(
+    lambda voter_id, request_ids: Vote.objects.filter(
+        subject_kind="permission_request", subject_id__in=request_ids, voter_id=voter_id
+    ).order_by()
+)
 
 
 def list_comments(principal: Principal, request: PermissionRequest) -> QuerySet[RequestComment]:
@@ -73,8 +79,12 @@ def count_siblings(request: PermissionRequest) -> int:
 
 def find_last_replies(request_ids: list[str]) -> dict[str, EngineReply]:
     """{request id: its newest reply}; a list page shows delivery without one query a row."""
-    replies = EngineReply.objects.filter(request_id__in=request_ids).order_by("created_at", "id")
-    return {reply.request_id: reply for reply in replies}
+    return {reply.request_id: reply for reply in REPLIES.all(request_ids=request_ids)}
+
+
+REPLIES: Prepared[EngineReply] = Prepared(
+    lambda request_ids: EngineReply.objects.filter(request_id__in=request_ids).order_by("created_at", "id")
+)
 
 
 @dataclass(frozen=True, slots=True)

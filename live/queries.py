@@ -8,6 +8,7 @@ from django.db.models import Min
 
 from events.actors import Subject
 from events.models import Event, LogHead
+from events.prepared import Prepared
 from live.rights import Rights
 
 
@@ -29,7 +30,13 @@ class Page:
 
 def read_head() -> int:
     """The seq of the newest event."""
-    return LogHead.objects.values_list("event_seq", flat=True).get(pk=1)
+    row = HEAD.first()
+    if row is None:
+        raise LogHead.DoesNotExist
+    return row[0]
+
+
+HEAD: Prepared[tuple[int]] = Prepared(lambda: LogHead.objects.filter(pk=1).values_list("event_seq"))
 
 
 def read_bounds() -> Bounds:
@@ -41,8 +48,12 @@ def read_bounds() -> Bounds:
 def read_news(since: int, limit: int) -> tuple[int, list[Event]]:
     """(head, events of every audience after `since`). The head was read first: all up to it is committed."""
     head = read_head()
-    events = list(Event.objects.filter(seq__gt=since).order_by("seq")[:limit]) if head > since else []
-    return head, events
+    return head, NEWS.all(limit, since=since) if head > since else []
+
+
+NEWS: Prepared[Event] = Prepared(
+    lambda limit, since: Event.objects.filter(seq__gt=since).order_by("seq")[:limit]
+)
 
 
 def read_page(*, rights: Rights, topics: frozenset[str], since: int, until: int, limit: int) -> Page | None:

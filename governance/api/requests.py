@@ -19,7 +19,6 @@ from accounts.api.filters import refuse_unknown_parameters
 from accounts.api.views import ApiViewSet
 from accounts.enums import Scope
 from accounts.models import Team
-from accounts.queries import list_teams
 from events.errors import Invalid, NotFound
 from events.waiting import Waiting
 from governance.api.request_filters import RequestFilters
@@ -37,6 +36,7 @@ from governance.domain.reading import read_content
 from governance.domain.requests import Wish, create_request
 from governance.models import PermissionRequest
 from governance.policies import can_read_full
+from governance.prepared_queries import COLUMNS, SHOWN_WITH, find_shown_request, find_team
 from governance.queries import count_siblings, list_requests
 from live.api.callers import read_caller
 from live.queries import read_head
@@ -45,18 +45,6 @@ from live.waits import wait_for_change
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,100}")
 DEFAULT_WAIT_S = 30.0
 MAX_WAIT_S = 60.0
-
-COLUMNS = [
-    *(
-        field.name
-        for field in PermissionRequest._meta.fields
-        if field.name not in {"content", "idempotency_key"}
-    ),
-    *(f"team__{name}" for name in ("name", "chat_user_may_decide", "tokens_may_decide")),
-    "engine__name",
-    *(f"chat__{name}" for name in ("title", "ai_engine_session_id", "user")),
-    *(f"subagent__{name}" for name in ("agent", "description")),
-]
 
 READERS = (Scope.REQUESTS_READ, Scope.REQUESTS_CREATE)
 TIMEOUT = OpenApiParameter(
@@ -91,8 +79,7 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
 
     def get_queryset(self) -> QuerySet[PermissionRequest]:
         """Only what is shown: building a wide query costs more than the database takes to answer it."""
-        rows = list_requests(self.principal).select_related("team", "engine", "chat", "subagent")
-        return rows.only(*COLUMNS)
+        return list_requests(self.principal).select_related(*SHOWN_WITH).only(*COLUMNS)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = list(self.paginate_queryset(self.filter_queryset(self.get_queryset())) or [])
@@ -127,7 +114,7 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
     def retrieve(self, request: Request, pk: str) -> Response:
         """One request, with its full content for those who may read it; reading secrets is audited."""
         refuse_unknown_parameters(request, frozenset())
-        row = self.find_row(self.get_queryset().only(*COLUMNS, "content"), pk)
+        row = self.find_row(pk, with_content=True)
         content = (
             read_content(principal=self.principal, request=row)
             if can_read_full(self.principal, row)
@@ -175,7 +162,7 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
         waiting = Waiting.of(request)
         while True:
             cursor = read_head()  # before the row, so that no change is missed
-            row = self.find_row(self.get_queryset(), pk)
+            row = self.find_row(pk)
             left_s = timeout_s - waiting.elapsed_s
             if not row.is_pending or left_s <= 0:
                 return self.answer(row)
@@ -192,27 +179,27 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
                 return pause
 
     def answer_state(self, request_id: str) -> Response:
-        return self.answer(self.find_row(self.get_queryset(), request_id))
+        return self.answer(self.find_row(request_id))
 
     def answer(self, row: PermissionRequest) -> Response:
         viewer = Viewer.of(self.principal, [row])
         return Response(RequestSerializer(row, context={"viewer": viewer}).data)
 
-    def find_row(self, rows: QuerySet[PermissionRequest], request_id: str) -> PermissionRequest:
-        try:
-            return rows.get(pk=request_id)
-        except PermissionRequest.DoesNotExist as error:
-            raise NotFound("There is no such permission request.") from error
+    def find_row(self, request_id: str, *, with_content: bool = False) -> PermissionRequest:
+        row = find_shown_request(self.principal, request_id, with_content=with_content)
+        if row is None:
+            raise NotFound("There is no such permission request.")
+        return row
 
     def find_team(self, team_id: str | None) -> Team:
         """The team named, or the only one the caller belongs to; raises Invalid."""
         wanted = sorted(self.principal.team_ids) if team_id is None else [team_id]
         if len(wanted) != 1:
             raise Invalid("Name the team that shall decide.", field="team")
-        try:
-            return list_teams(self.principal).get(pk=wanted[0])
-        except Team.DoesNotExist as error:
-            raise Invalid("There is no such team.", field="team") from error
+        team = find_team(self.principal, wanted[0])
+        if team is None:
+            raise Invalid("There is no such team.", field="team")
+        return team
 
 
 def read_idempotency_key(request: Request) -> str:

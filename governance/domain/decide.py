@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.principal import Principal
 from events.actors import Door
 from events.changes import Change, changes
-from events.errors import Conflict, Refused
+from events.errors import Conflict, NotFound, Refused
+from events.prepared import PreparedUpdate
 from events.text import is_storable, read_lines
 from governance.domain.announce import announce_request
 from governance.domain.pace import find_quick_run
@@ -21,7 +23,7 @@ from governance.domain.replies import queue_reply
 from governance.enums import Confirmation, Reply, RequestState, Risk
 from governance.models import PermissionRequest
 from governance.policies import can_decide, explain_not_deciding
-from governance.queries import get_request
+from governance.prepared_queries import find_request_to_decide, read_approvals, read_state
 from reviews.domain.votes import cast_vote
 from reviews.enums import Verdict
 from reviews.models import Vote
@@ -68,8 +70,9 @@ def decide(
 ) -> Outcome:
     reason = read_lines(reason, field="reason", max_length=MAX_REASON_LENGTH)
     now = timezone.now()
+    refuse_ended(principal, request_id, fingerprint, now)
     with changes(principal.actor) as change:
-        request = get_request(principal, request_id)
+        request = get_request_to_decide(principal, request_id)
         refusal = explain_not_deciding(principal, request)
         if refusal:
             raise Refused(refusal, subject_kind="permission_request", subject_id=request.pk)
@@ -77,6 +80,7 @@ def decide(
             require_confirmations(principal, request, confirmed, now)
         take_lock(request, fingerprint, verdict, now)
         cast_vote(
+            change=change,
             principal=principal,
             subject=request.subject,
             verdict=verdict,
@@ -113,7 +117,7 @@ def count_approvals(request: PermissionRequest) -> None:
 
     The caller holds the row. Whoever lost the role since has no say in the decision that is made now.
     """
-    request.refresh_from_db(fields=["approvals"])
+    request.approvals = read_approvals(request.pk)
     if request.approvals <= 1:
         return
     votes = Vote.objects.filter(
@@ -126,20 +130,49 @@ def count_approvals(request: PermissionRequest) -> None:
         request.approvals = counted
 
 
+def get_request_to_decide(principal: Principal, request_id: str) -> PermissionRequest:
+    """Raises NotFound for what does not exist and for what this principal may not see, alike."""
+    request = find_request_to_decide(principal, request_id)
+    if request is None:
+        raise NotFound("There is no such permission request.")
+    return request
+
+
+def refuse_ended(principal: Principal, request_id: str, fingerprint: str, now: datetime) -> None:
+    """Raise the Conflict of a request that has ended, before anybody waits for the lock that writing takes.
+
+    What has ended stays as it is, so this look is never too early to say so; a request that is still pending
+    here says nothing. Whoever may not decide is left to `decide`, which has the refusal audited.
+    """
+    if read_state(request_id) in {None, RequestState.PENDING}:
+        return
+    looking = replace(principal)  # what is read of its rights now must not be what a decision rests on
+    request = get_request_to_decide(looking, request_id)
+    if not explain_not_deciding(looking, request):
+        raise explain_conflict(request, fingerprint, now)
+
+
 def take_lock(request: PermissionRequest, fingerprint: str, verdict: Verdict, now: datetime) -> None:
     """The conditional UPDATE every vote begins with; raises Conflict saying why it can't begin."""
     if not is_storable(fingerprint):
         raise explain_conflict(request, fingerprint, now)
-    rows = PermissionRequest.objects.filter(
-        pk=request.pk, state=RequestState.PENDING, expires_at__gt=now, fingerprint=fingerprint
-    )
-    if verdict == Verdict.APPROVE:
-        rows = rows.filter(sealed_at__isnull=False)
-        taken = rows.update(approvals=F("approvals") + 1)
-    else:
-        taken = rows.update(approvals=F("approvals"))
-    if not taken:
+    is_approval = verdict == Verdict.APPROVE
+    if not TAKE_LOCK.run(is_approval, request_id=request.pk, now=now, fingerprint=fingerprint):
         raise explain_conflict(PermissionRequest.objects.get(pk=request.pk), fingerprint, now)
+
+
+def build_lock(
+    is_approval: bool, *, request_id: Any, now: Any, fingerprint: Any
+) -> tuple[QuerySet[PermissionRequest], dict[str, Any]]:
+    rows = PermissionRequest.objects.filter(
+        pk=request_id, state=RequestState.PENDING, expires_at__gt=now, fingerprint=fingerprint
+    )
+    if is_approval:
+        return rows.filter(sealed_at__isnull=False), {"approvals": F("approvals") + 1}
+    return rows, {"approvals": F("approvals")}
+
+
+TAKE_LOCK = PreparedUpdate(build_lock)
 
 
 def explain_conflict(request: PermissionRequest, fingerprint: str, now: datetime) -> Conflict:
@@ -184,7 +217,7 @@ def close_decided(
         "decision_door": principal.door,
         "decision_message": reason,
     }
-    PermissionRequest.objects.filter(pk=request.pk, state=RequestState.PENDING).update(**values)
+    END.run(request_id=request.pk, **values)
     for name, value in values.items():
         setattr(request, name, value)
     change.audit(
@@ -198,3 +231,11 @@ def close_decided(
         queue_reply(change, request, reply=Reply.ONCE)
     else:
         queue_reply(change, request, reply=Reply.REJECT, message=reason)
+
+
+END = PreparedUpdate(
+    lambda request_id, **values: (
+        PermissionRequest.objects.filter(pk=request_id, state=RequestState.PENDING),
+        values,
+    )
+)

@@ -13,6 +13,7 @@ from django.db.models import F, QuerySet
 
 from events.actors import RELAY_ACTOR, Actor, Subject
 from events.changes import Change, changes
+from events.prepared import insert_rows
 from events.text import make_storable
 from governance.domain.announce import announce_delivery
 from governance.enums import Reply, ReplyState
@@ -29,9 +30,8 @@ def queue_reply(
     """Put a reply into the outbox, in the caller's transaction; None for requests without an engine."""
     if request.engine_id is None:
         return None
-    row = EngineReply.objects.create(
-        request=request, engine_id=request.engine_id, reply=reply, message=message
-    )
+    row = EngineReply(request=request, engine_id=request.engine_id, reply=reply, message=message)
+    insert_rows([row])
     change.audit("reply.queue", request.subject, after={"reply": reply, "reply_id": row.pk})
     announce_delivery(change, row, request.team_id)
     return row

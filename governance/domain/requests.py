@@ -15,11 +15,19 @@ from accounts.principal import Principal
 from engines.models import Engine
 from engines.queries import find_place
 from events.actors import RELAY_ACTOR, Actor, ActorKind
-from events.changes import changes
+from events.changes import Change, changes
 from events.encryption import reveal, seal
 from events.errors import Conflict, Invalid, Refused, TooLarge
+from events.prepared import insert_rows
 from events.text import is_storable, iterate_texts, make_visible, measure_depth, read_line
-from governance.content import MAX_CONTENT_BYTES, Finding, RequestContent, digest_content, read_prefix
+from governance.content import (
+    MAX_CONTENT_BYTES,
+    Finding,
+    RequestContent,
+    digest_content,
+    fingerprint_of,
+    read_prefix,
+)
 from governance.domain.announce import announce_request
 from governance.enums import RequestSource, RequestState
 from governance.models import PermissionRequest
@@ -38,6 +46,8 @@ MAX_DEPTH = 64
 CUT = Finding("cut", "It is too large to keep whole: a part of it is missing here.")
 ALTERED = Finding("altered", "Contained characters that can't be stored; they are shown replaced.")
 CONTRADICTION = Finding("contradiction", "The engine's request and the call's arguments name two commands.")
+
+ASKED_AT_ONCE = "The same request is being made at this moment; ask again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +163,7 @@ def create_request(*, principal: Principal, team: Team, wish: Wish) -> tuple[Per
         diff=wish.diff,
         arguments=wish.arguments,
     )
-    with changes(principal.actor):
+    with changes(principal.actor) as change:
         if not can_create_request(principal, team.pk):
             raise Refused("Only members of a team ask for it, with the scope requests:create.")
         known = find_by_key(principal, wish.idempotency_key)
@@ -170,14 +180,27 @@ def create_request(*, principal: Principal, team: Team, wish: Wish) -> tuple[Per
             created_at=now,
             expires_at=now + check_expiry(wish.expires_in_s),
         )
-        try:
-            request = insert_request(principal.actor, request, content)
-        except Conflict:
-            known = find_by_key(principal, wish.idempotency_key)
-            if known is None:
-                raise
-            return require_same(known, team, content), False
-        return seal_request(actor=principal.actor, request=request, arguments=wish.arguments, now=now), True
+        if insert_sealed(change, request, content):
+            return request, True
+        known = find_by_key(principal, wish.idempotency_key)
+        if known is None:
+            raise Conflict(ASKED_AT_ONCE)
+        return require_same(known, team, content), False
+
+
+def insert_sealed(change: Change, request: PermissionRequest, content: RequestContent) -> bool:
+    """Write a request whose content is complete; False when its idempotency key has been used meanwhile."""
+    is_contradiction = command_from(content.arguments) not in {"", content.command}
+    set_columns(request, content)
+    set_content(request, content, arguments_known=True, notes=[CONTRADICTION] * is_contradiction)
+    request.sealed_at = request.created_at
+    if not insert_rows([request], unless_there=True):
+        return False
+    audit_asked(change, request)
+    audit_sealed(change, request)
+    announce_request(change, request, "created")
+    announce_request(change, request, "sealed")
+    return True
 
 
 def check_wish(wish: Wish) -> None:
@@ -219,10 +242,7 @@ def insert_request(
     actor: Actor, request: PermissionRequest, content: RequestContent, *, notes: Sequence[Finding] = ()
 ) -> PermissionRequest:
     """Write the row with its draft content; whoever comes second with the same key gets the first row."""
-    request.permission = make_visible(content.permission)[:120]
-    request.directory = show_directory(content.directory)
-    request.agent = make_visible(content.agent)[:80]
-    request.approvals_needed = required_approvals(team_id=request.team_id, kind=ReviewKind.PERMISSION_REQUEST)
+    set_columns(request, content)
     set_content(request, content, arguments_known=False, notes=notes)
     with changes(actor) as change:
         try:
@@ -237,15 +257,35 @@ def insert_request(
                 else None
             )
             if first is None:
-                raise Conflict("The same request is being made at this moment; ask again.") from None
+                raise Conflict(ASKED_AT_ONCE) from None
             return first
-        change.audit(
-            "permission_request.ask",
-            request.subject,
-            after={"permission": request.permission, "source": request.source, "engine": request.engine_id},
-        )
+        audit_asked(change, request)
         announce_request(change, request, "created")
     return request
+
+
+def set_columns(request: PermissionRequest, content: RequestContent) -> None:
+    """What lists and filters read, and how many approvals its team asks for now; the caller saves."""
+    request.permission = make_visible(content.permission)[:120]
+    request.directory = show_directory(content.directory)
+    request.agent = make_visible(content.agent)[:80]
+    request.approvals_needed = required_approvals(team_id=request.team_id, kind=ReviewKind.PERMISSION_REQUEST)
+
+
+def audit_asked(change: Change, request: PermissionRequest) -> None:
+    change.audit(
+        "permission_request.ask",
+        request.subject,
+        after={"permission": request.permission, "source": request.source, "engine": request.engine_id},
+    )
+
+
+def audit_sealed(change: Change, request: PermissionRequest) -> None:
+    change.audit(
+        "permission_request.seal",
+        request.subject,
+        after={"fingerprint": request.fingerprint, "arguments_known": request.arguments_known},
+    )
 
 
 def show_directory(directory: str) -> str:
@@ -268,7 +308,7 @@ def set_content(
     if len(text) > MAX_CONTENT_BYTES:
         raise TooLarge("The request is larger than 4 MiB.")
     seal(request, "content", text)
-    request.fingerprint = content.fingerprint
+    request.fingerprint = fingerprint_of(text)
     digest = digest_content(content, arguments_known=arguments_known)
     findings = [*digest.findings, *notes]
     request.summary = digest.summary
@@ -322,11 +362,7 @@ def seal_request(
         )
         current.refresh_from_db()
         if sealed:
-            change.audit(
-                "permission_request.seal",
-                current.subject,
-                after={"fingerprint": current.fingerprint, "arguments_known": current.arguments_known},
-            )
+            audit_sealed(change, current)
             announce_request(change, current, "sealed")
     return current
 

@@ -9,6 +9,7 @@ from accounts.queries import count_deciders
 from events.actors import Subject
 from events.changes import changes, lock_rows
 from events.errors import Invalid, Refused
+from events.prepared import Prepared
 from reviews.enums import ReviewKind
 from reviews.models import ReviewPolicy
 
@@ -16,8 +17,15 @@ MAX_APPROVALS = 20
 
 
 def required_approvals(*, team_id: str, kind: str) -> int:
-    policy = ReviewPolicy.objects.filter(team_id=team_id, kind=kind).first()
-    return policy.approvals_needed if policy else 1
+    policy = APPROVALS_NEEDED.first(team_id=team_id, kind=kind)
+    return policy[0] if policy else 1
+
+
+APPROVALS_NEEDED: Prepared[tuple[int]] = Prepared(
+    lambda team_id, kind: ReviewPolicy.objects.filter(team_id=team_id, kind=kind).values_list(
+        "approvals_needed"
+    )
+)
 
 
 def change_policy(*, principal: Principal, team: Team, kind: str, approvals_needed: int) -> None:

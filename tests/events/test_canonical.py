@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given, strategies as st
 
 from events.canonical import MAX_INTEGER, canonical_json
@@ -22,6 +23,14 @@ values = st.recursive(
 @given(values)
 def test_the_text_says_the_value(value: Any) -> None:
     assert json.loads(canonical_json(value)) == value
+
+
+@given(
+    values
+    | st.dictionaries(st.text(st.characters(max_codepoint=127)), st.text(st.characters(max_codepoint=127)))
+)
+def test_the_text_is_the_reference_implementations(value: Any) -> None:
+    assert canonical_json(value) == rfc8785.dumps(value).decode()
 
 
 @given(st.dictionaries(texts, st.integers(-5, 5)), st.randoms(use_true_random=False))

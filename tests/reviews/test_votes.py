@@ -24,9 +24,15 @@ THING = Subject("thing", "000000000000001")
 
 
 def vote(principal: Principal, subject: Subject = THING, verdict: str = Verdict.APPROVE) -> Vote:
-    return cast_vote(
-        principal=principal, subject=subject, verdict=verdict, reason="why", fingerprint="f" * 64
-    )
+    with changes(principal.actor) as change:
+        return cast_vote(
+            change=change,
+            principal=principal,
+            subject=subject,
+            verdict=verdict,
+            reason="why",
+            fingerprint="f" * 64,
+        )
 
 
 def test_a_vote_says_who_what_when_and_through_which_door() -> None:
