@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import dataclass
 
 from live.enums import ListenerKind
@@ -20,8 +19,11 @@ class HubFacts:
 
 
 def read_hub_facts() -> HubFacts:
+    """A wait for one request's decision counts as a long poll."""
     hub = get_hub()
-    # Copied in one step: the loop changes them while we count.
-    kinds = Counter(listener.kind for listener in tuple(hub.listeners))
+    counts = dict.fromkeys((kind.value for kind in ListenerKind), 0)
+    # Copied in one step: the loop changes the set while we count.
+    for listener in tuple(hub.listeners):
+        counts[listener.kind.value] += 1
     look_age_s = max(0.0, time.monotonic() - hub.looked_at_s) if hub.is_started else None
-    return HubFacts(hub.cursor, look_age_s, {kind.value: kinds[kind] for kind in ListenerKind})
+    return HubFacts(hub.cursor, look_age_s, counts)

@@ -23,8 +23,11 @@ from events.actors import Door
 from events.models import AuditEntry
 from governance.domain.decide import approve_request, deny_request
 from governance.models import EngineReply, PermissionRequest
+from live.enums import CredentialKind, ListenerKind
 from live.hub import get_hub
+from live.listeners import Listener
 from live.queries import read_head
+from live.rights import Credential
 from portal import metric_facts
 from portal.health import HealthMiddleware
 from portal.metric_facts import Kept
@@ -215,6 +218,18 @@ def test_the_hub_says_how_far_behind_it_is(monkeypatch: pytest.MonkeyPatch) -> N
     values = read()
     assert values["countersign_hub_lag_events"] == {(): 2}
     assert values["countersign_hub_look_age_seconds"][()] >= 0
+
+
+def test_listeners_are_counted_by_kind() -> None:
+    credential = Credential(CredentialKind.TOKEN, "x", "y")
+    kinds = [ListenerKind.WEBSOCKET, ListenerKind.WEBSOCKET, ListenerKind.SERVER_SENT_EVENTS]
+    listeners = [Listener(credential, frozenset(), kind) for kind in kinds]
+    get_hub().listeners.update(listeners)
+    try:
+        found = read()["countersign_listeners"]
+    finally:
+        get_hub().listeners.difference_update(listeners)
+    assert found == {("long_poll",): 0, ("server_sent_events",): 1, ("websocket",): 2}
 
 
 def test_refused_log_ins_are_counted() -> None:
