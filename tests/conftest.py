@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.engine_lab",
     "tests.support.network",
     "tests.support.properties",
+    "tests.support.running_portal",
     "tests.support.servers",
 ]
 

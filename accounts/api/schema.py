@@ -10,6 +10,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
+from accounts.api.serializers import WriteSerializer
 from events.problems import PROBLEM_JSON
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -45,6 +46,13 @@ class ProblemSchema(AutoSchema):
             return super().get_operation_id()
         resource = self.get_tags()[0].replace("-", "_")
         return f"{resource}_{action}"
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        """What is sent to us may hold nothing else."""
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, WriteSerializer):
+            schema["additionalProperties"] = False
+        return schema
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses = dict(super()._get_response_bodies(direction))

@@ -87,9 +87,11 @@ class Text(serializers.CharField):
 
 
 class Integer(serializers.IntegerField):
-    """A JSON number without a fraction; `"5"` and `true` are not numbers."""
+    """A JSON number without a fraction, also written `5.0`; `"5"` and `true` are not numbers."""
 
     def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, float) and data.is_integer():
+            data = int(data)
         if not isinstance(data, int) or isinstance(data, bool):
             self.fail("invalid")
         return super().to_internal_value(data)

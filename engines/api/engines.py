@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from accounts.api.filters import RecordIdFilter
+from accounts.api.filters import FlagFilter, RecordIdFilter
 from accounts.api.serializers import NamedSerializer, ReadSerializer
 from accounts.api.views import ReadOnlyApiViewSet
 from accounts.enums import Scope
@@ -38,7 +38,7 @@ class EngineSerializer(ReadSerializer):
 class EngineFilters(filters.FilterSet):
     team = RecordIdFilter(field_name="team_id")
     state = filters.MultipleChoiceFilter(choices=EngineState.choices)
-    is_enabled = filters.BooleanFilter()
+    is_enabled = FlagFilter()
 
 
 class EngineViewSet(ReadOnlyApiViewSet):

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from accounts.api.authentication import principal_of
-from accounts.api.filters import RecordIdFilter
+from accounts.api.filters import RecordIdFilter, TextFilter
 from governance.enums import RequestState
 from governance.models import PermissionRequest
 
@@ -16,10 +16,10 @@ class RequestFilters(filters.FilterSet):
     engine = RecordIdFilter(field_name="engine_id")
     chat = RecordIdFilter(field_name="chat_id")
     team = RecordIdFilter(field_name="team_id")
-    permission = filters.CharFilter(max_length=120)
+    permission = TextFilter(max_length=120)
     created_from = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
-    search = filters.CharFilter(
+    search = TextFilter(
         method="search_summaries", max_length=200, help_text="Text in the masked summary."
     )
 

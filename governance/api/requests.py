@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -43,18 +42,20 @@ from live.queries import read_head
 from live.waits import wait_for_change
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,100}")
+# A number as JSON writes it, from 0 on.
+NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
 DEFAULT_WAIT_S = 30.0
 MAX_WAIT_S = 60.0
 
 READERS = (Scope.REQUESTS_READ, Scope.REQUESTS_CREATE)
 TIMEOUT = OpenApiParameter(
     "timeout",
-    OpenApiTypes.NUMBER,
+    {"type": "number", "minimum": 0, "maximum": MAX_WAIT_S, "default": DEFAULT_WAIT_S},
     description=f"Seconds to wait, at most {MAX_WAIT_S:.0f}; {DEFAULT_WAIT_S:.0f} when left out.",
 )
 KEY = OpenApiParameter(
     "Idempotency-Key",
-    OpenApiTypes.STR,
+    {"type": "string", "pattern": "^[\\x21-\\x7e]{1,100}$"},
     OpenApiParameter.HEADER,
     description="1 to 100 printable ASCII characters. Sent again, it returns the first request.",
 )
@@ -215,6 +216,6 @@ def read_idempotency_key(request: Request) -> str:
 def read_timeout(text: str | None) -> float:
     if text is None:
         return DEFAULT_WAIT_S
-    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?", text) or float(text) > MAX_WAIT_S:
+    if not NUMBER.fullmatch(text) or float(text) > MAX_WAIT_S:
         raise Invalid(f"timeout is a number of seconds from 0 to {MAX_WAIT_S:.0f}.", field="timeout")
     return float(text)

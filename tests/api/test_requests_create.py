@@ -245,7 +245,7 @@ def nest(depth: int) -> Any:
         ({"team": 5}, "team"),
         ({"team": ""}, "team"),
         ({"expires_in_s": "600"}, "expires_in_s"),
-        ({"expires_in_s": 600.0}, "expires_in_s"),
+        ({"expires_in_s": 600.5}, "expires_in_s"),
         ({"expires_in_s": True}, "expires_in_s"),
         ({"expires_in_s": 4}, "expires_in_s"),
         ({"expires_in_s": -1}, "expires_in_s"),

@@ -13,7 +13,7 @@ from engines.models import Chat, Engine
 from governance.domain.decide import approve_request, deny_request
 from governance.domain.requests import Wish, create_request
 from governance.models import PermissionRequest
-from tests.api.clients import call_as, problem
+from tests.api.clients import call_as, outcome, problem
 from tests.factories import (
     make_engine,
     make_principal,
@@ -207,3 +207,37 @@ def test_list_does_not_read_the_content(user: User, engine: Engine, django_asser
     with django_assert_num_queries(4) as queries:
         client.read("permission-requests/")
     assert not any('"content"' in query["sql"] for query in queries)
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("permission-requests/?created_from=", "created_from"),
+        ("permission-requests/?search=", "search"),
+        ("permission-requests/?permission=bash&permission=edit", "permission"),
+        ("permission-requests/?state=pending&state=", "state"),
+        ("permission-requests/?page_size=5&page_size=6", "page_size"),
+        ("engines/?is_enabled=null", "is_enabled"),
+        ("engines/?is_enabled=True", "is_enabled"),
+    ],
+)
+def test_unclear_filter_does_not_answer_with_everything(path: str, field: str) -> None:
+    team = make_team()
+    make_request(make_engine(team))
+    answer = call_as(make_user(team)).read(path)
+    assert outcome(answer) == (400, "invalid")
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+def test_several_states_and_a_flag_are_clear() -> None:
+    team = make_team()
+    engine = make_engine(team)
+    asked = make_request(engine)
+    client = call_as(make_user(team))
+    page = client.read("permission-requests/?state=pending&state=denied").json()
+    assert [row["id"] for row in page["results"]] == [asked.pk]
+    found = {
+        text: [row["id"] for row in client.read(f"engines/?is_enabled={text}").json()["results"]]
+        for text in ("true", "false")
+    }
+    assert found == {"true": [engine.pk], "false": []}

@@ -14,6 +14,7 @@ from .control_enum import ControlEnum
 from .decision_request import DecisionRequest
 from .delegate import Delegate
 from .delivery import Delivery
+from .empty_request import EmptyRequest
 from .engine import Engine
 from .engine_kind_enum import EngineKindEnum
 from .engine_message_status_enum import EngineMessageStatusEnum
@@ -32,6 +33,7 @@ from .message_role_enum import MessageRoleEnum
 from .my_decision import MyDecision
 from .named import Named
 from .new_token import NewToken
+from .nothing_request import NothingRequest
 from .own_team import OwnTeam
 from .own_token import OwnToken
 from .paginated_chat_list import PaginatedChatList
@@ -60,6 +62,8 @@ from .subagent import Subagent
 from .subagent_kind_enum import SubagentKindEnum
 from .subagents_list_status_item import SubagentsListStatusItem
 from .team import Team
+from .ticket import Ticket
+from .ticket_wish_request import TicketWishRequest
 from .token import Token
 from .token_wish_request import TokenWishRequest
 from .topic_enum import TopicEnum
@@ -85,6 +89,7 @@ __all__ = (
     "DecisionRequest",
     "Delegate",
     "Delivery",
+    "EmptyRequest",
     "Engine",
     "EngineKindEnum",
     "EngineMessageStatusEnum",
@@ -103,6 +108,7 @@ __all__ = (
     "MyDecision",
     "Named",
     "NewToken",
+    "NothingRequest",
     "OwnTeam",
     "OwnToken",
     "PaginatedChatList",
@@ -131,6 +137,8 @@ __all__ = (
     "SubagentKindEnum",
     "SubagentsListStatusItem",
     "Team",
+    "Ticket",
+    "TicketWishRequest",
     "Token",
     "TokenWishRequest",
     "TopicEnum",

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
-from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
@@ -19,7 +18,6 @@ class DecisionRequest:
     fingerprint: str | Unset = ""
     reason: str | Unset = ""
     """ Goes to the agent. A denial without one stops its turn; with one it goes on, told why. """
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         fingerprint = self.fingerprint
@@ -27,7 +25,7 @@ class DecisionRequest:
         reason = self.reason
 
         field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
+
         field_dict.update({})
         if fingerprint is not UNSET:
             field_dict["fingerprint"] = fingerprint
@@ -48,21 +46,4 @@ class DecisionRequest:
             reason=reason,
         )
 
-        decision_request.additional_properties = d
         return decision_request
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties

@@ -6,6 +6,7 @@ class ScopesEnum(StrEnum):
     CHATSREAD = "chats:read"
     ENGINESREAD = "engines:read"
     EVENTSREAD = "events:read"
+    METRICSREAD = "metrics:read"
     REQUESTSCREATE = "requests:create"
     REQUESTSDECIDE = "requests:decide"
     REQUESTSREAD = "requests:read"

@@ -12,9 +12,10 @@ from ...types import UNSET, Response, Unset
 
 def _get_kwargs(
     *,
-    limit: int | Unset = UNSET,
+    limit: int | Unset = 100,
     since: int | Unset = UNSET,
     topics: str | Unset = UNSET,
+    wait: float | Unset = 0.0,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -24,6 +25,8 @@ def _get_kwargs(
     params["since"] = since
 
     params["topics"] = topics
+
+    params["wait"] = wait
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -81,16 +84,18 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    limit: int | Unset = UNSET,
+    limit: int | Unset = 100,
     since: int | Unset = UNSET,
     topics: str | Unset = UNSET,
+    wait: float | Unset = 0.0,
 ) -> Response[EventPage | Problem]:
-    """Events of one's teams, and for oneself, in the order in which they happened.
+    """A page of events after `since`, at once or as soon as there is one; without `since` the cursor.
 
     Args:
-        limit (int | Unset):
+        limit (int | Unset):  Default: 100.
         since (int | Unset):
         topics (str | Unset):
+        wait (float | Unset):  Default: 0.0.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -104,6 +109,7 @@ def sync_detailed(
         limit=limit,
         since=since,
         topics=topics,
+        wait=wait,
     )
 
     response = client.get_httpx_client().request(
@@ -116,16 +122,18 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-    limit: int | Unset = UNSET,
+    limit: int | Unset = 100,
     since: int | Unset = UNSET,
     topics: str | Unset = UNSET,
+    wait: float | Unset = 0.0,
 ) -> EventPage | Problem | None:
-    """Events of one's teams, and for oneself, in the order in which they happened.
+    """A page of events after `since`, at once or as soon as there is one; without `since` the cursor.
 
     Args:
-        limit (int | Unset):
+        limit (int | Unset):  Default: 100.
         since (int | Unset):
         topics (str | Unset):
+        wait (float | Unset):  Default: 0.0.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,22 +148,25 @@ def sync(
         limit=limit,
         since=since,
         topics=topics,
+        wait=wait,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    limit: int | Unset = UNSET,
+    limit: int | Unset = 100,
     since: int | Unset = UNSET,
     topics: str | Unset = UNSET,
+    wait: float | Unset = 0.0,
 ) -> Response[EventPage | Problem]:
-    """Events of one's teams, and for oneself, in the order in which they happened.
+    """A page of events after `since`, at once or as soon as there is one; without `since` the cursor.
 
     Args:
-        limit (int | Unset):
+        limit (int | Unset):  Default: 100.
         since (int | Unset):
         topics (str | Unset):
+        wait (float | Unset):  Default: 0.0.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -169,6 +180,7 @@ async def asyncio_detailed(
         limit=limit,
         since=since,
         topics=topics,
+        wait=wait,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -179,16 +191,18 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    limit: int | Unset = UNSET,
+    limit: int | Unset = 100,
     since: int | Unset = UNSET,
     topics: str | Unset = UNSET,
+    wait: float | Unset = 0.0,
 ) -> EventPage | Problem | None:
-    """Events of one's teams, and for oneself, in the order in which they happened.
+    """A page of events after `since`, at once or as soon as there is one; without `since` the cursor.
 
     Args:
-        limit (int | Unset):
+        limit (int | Unset):  Default: 100.
         since (int | Unset):
         topics (str | Unset):
+        wait (float | Unset):  Default: 0.0.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -204,5 +218,6 @@ async def asyncio(
             limit=limit,
             since=since,
             topics=topics,
+            wait=wait,
         )
     ).parsed

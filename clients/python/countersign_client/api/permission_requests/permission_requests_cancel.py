@@ -6,14 +6,18 @@ from urllib.parse import quote
 import httpx
 
 from ...client import AuthenticatedClient, Client
+from ...models.nothing_request import NothingRequest
 from ...models.problem import Problem
 from ...models.request import Request
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     id: str,
+    *,
+    body: NothingRequest | Unset = UNSET,
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -22,6 +26,12 @@ def _get_kwargs(
         ),
     }
 
+    if not isinstance(body, Unset):
+        _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -86,11 +96,13 @@ def sync_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
+    body: NothingRequest | Unset = UNSET,
 ) -> Response[Problem | Request]:
     """Withdraw what one asked for.
 
     Args:
         id (str):
+        body (NothingRequest | Unset): An empty object, or no body at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -102,6 +114,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         id=id,
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -115,11 +128,13 @@ def sync(
     id: str,
     *,
     client: AuthenticatedClient,
+    body: NothingRequest | Unset = UNSET,
 ) -> Problem | Request | None:
     """Withdraw what one asked for.
 
     Args:
         id (str):
+        body (NothingRequest | Unset): An empty object, or no body at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -132,6 +147,7 @@ def sync(
     return sync_detailed(
         id=id,
         client=client,
+        body=body,
     ).parsed
 
 
@@ -139,11 +155,13 @@ async def asyncio_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
+    body: NothingRequest | Unset = UNSET,
 ) -> Response[Problem | Request]:
     """Withdraw what one asked for.
 
     Args:
         id (str):
+        body (NothingRequest | Unset): An empty object, or no body at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -155,6 +173,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         id=id,
+        body=body,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -166,11 +185,13 @@ async def asyncio(
     id: str,
     *,
     client: AuthenticatedClient,
+    body: NothingRequest | Unset = UNSET,
 ) -> Problem | Request | None:
     """Withdraw what one asked for.
 
     Args:
         id (str):
+        body (NothingRequest | Unset): An empty object, or no body at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -184,5 +205,6 @@ async def asyncio(
         await asyncio_detailed(
             id=id,
             client=client,
+            body=body,
         )
     ).parsed

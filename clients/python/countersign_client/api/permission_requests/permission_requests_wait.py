@@ -14,7 +14,7 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     id: str,
     *,
-    timeout: float | Unset = UNSET,
+    timeout: float | Unset = 30.0,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -80,13 +80,13 @@ def sync_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
-    timeout: float | Unset = UNSET,
+    timeout: float | Unset = 30.0,
 ) -> Response[Problem | Request]:
     """The request as soon as it is closed, and in any case when the time is up.
 
     Args:
         id (str):
-        timeout (float | Unset):
+        timeout (float | Unset):  Default: 30.0.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -112,13 +112,13 @@ def sync(
     id: str,
     *,
     client: AuthenticatedClient,
-    timeout: float | Unset = UNSET,
+    timeout: float | Unset = 30.0,
 ) -> Problem | Request | None:
     """The request as soon as it is closed, and in any case when the time is up.
 
     Args:
         id (str):
-        timeout (float | Unset):
+        timeout (float | Unset):  Default: 30.0.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -139,13 +139,13 @@ async def asyncio_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
-    timeout: float | Unset = UNSET,
+    timeout: float | Unset = 30.0,
 ) -> Response[Problem | Request]:
     """The request as soon as it is closed, and in any case when the time is up.
 
     Args:
         id (str):
-        timeout (float | Unset):
+        timeout (float | Unset):  Default: 30.0.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -169,13 +169,13 @@ async def asyncio(
     id: str,
     *,
     client: AuthenticatedClient,
-    timeout: float | Unset = UNSET,
+    timeout: float | Unset = 30.0,
 ) -> Problem | Request | None:
     """The request as soon as it is closed, and in any case when the time is up.
 
     Args:
         id (str):
-        timeout (float | Unset):
+        timeout (float | Unset):  Default: 30.0.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -8,14 +8,17 @@ from ...client import AuthenticatedClient, Client
 from ...models.new_token import NewToken
 from ...models.problem import Problem
 from ...models.token_wish_request import TokenWishRequest
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     body: TokenWishRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -86,10 +89,12 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: TokenWishRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[NewToken | Problem]:
     """Make a token, in a session. The answer is the only place where its secret ever stands.
 
     Args:
+        idempotency_key (str | Unset):
         body (TokenWishRequest): A token for oneself, or for a service account one owns
             (`user_id`).
 
@@ -103,6 +108,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -116,10 +122,12 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: TokenWishRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> NewToken | Problem | None:
     """Make a token, in a session. The answer is the only place where its secret ever stands.
 
     Args:
+        idempotency_key (str | Unset):
         body (TokenWishRequest): A token for oneself, or for a service account one owns
             (`user_id`).
 
@@ -134,6 +142,7 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -141,10 +150,12 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: TokenWishRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[NewToken | Problem]:
     """Make a token, in a session. The answer is the only place where its secret ever stands.
 
     Args:
+        idempotency_key (str | Unset):
         body (TokenWishRequest): A token for oneself, or for a service account one owns
             (`user_id`).
 
@@ -158,6 +169,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -169,10 +181,12 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: TokenWishRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> NewToken | Problem | None:
     """Make a token, in a session. The answer is the only place where its secret ever stands.
 
     Args:
+        idempotency_key (str | Unset):
         body (TokenWishRequest): A token for oneself, or for a service account one owns
             (`user_id`).
 
@@ -188,5 +202,6 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

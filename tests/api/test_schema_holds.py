@@ -1,0 +1,84 @@
+"""Every operation answers what docs/openapi.yaml says, whatever it is sent: schemathesis, a real portal."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.api_contract import SCHEMA
+from tests.portal.server_client import ROOT
+from tests.support.running_portal import RunningPortal
+
+PROGRAM = Path(sys.executable).with_name("schemathesis")
+CONFIG = ROOT / "tests" / "api" / "schemathesis.toml"
+TIMEOUT_S = 240
+
+# All that tell something here: what a caller may not see is walked by test_every_endpoint.py.
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "response_headers_conformance",
+    "positive_data_acceptance",
+    "negative_data_rejection",
+    "missing_required_header",
+    "unsupported_method",
+    "allow_header_conformance",
+    "use_after_free",
+    "ensure_resource_availability",
+    "ignored_auth",
+)
+
+
+def run_schemathesis(portal: RunningPortal, token: str, *arguments: str) -> str:
+    """What it printed; fails with it when a check failed."""
+    finished = subprocess.run(
+        [
+            *(PROGRAM, "--config-file", CONFIG, "run", SCHEMA, "--no-color"),
+            *("--url", portal.address, "--header", f"Authorization: Bearer {token}"),
+            *("--checks", ",".join(CHECKS)),
+            *arguments,
+        ],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_S,
+    )
+    # The output holds what failed and how to repeat it, which is what a reader of the report needs.
+    assert finished.returncode == 0, finished.stdout
+    return finished.stdout
+
+
+def count(pattern: str, output: str) -> int:
+    found = re.search(pattern, output)
+    assert found, output
+    return int(found[1])
+
+
+@pytest.mark.slow
+def test_every_operation_keeps_to_the_schema(portal: RunningPortal) -> None:
+    # A token that revoked itself would end the run; the next test does that.
+    output = run_schemathesis(portal, portal.approver, "--exclude-operation-id", "tokens_revoke")
+    operations = SCHEMA.read_text().count("operationId:")
+    assert count(r"Tested: (\d+)", output) == operations - 1
+    assert count(r"(\d+) generated", output) > 20 * operations
+    status, page = portal.call("GET", "permission-requests/?page_size=200", portal.approver)
+    assert status == 200
+    # Good requests were among them, and left their mark.
+    assert {row["state"] for row in page["results"]} >= {"pending", "cancelled"}
+
+
+def test_a_token_that_ends_itself_keeps_to_the_schema(portal: RunningPortal) -> None:
+    token = portal.spares.pop()
+    output = run_schemathesis(
+        portal, token, "--include-operation-id", "tokens_revoke", "--phases", "coverage"
+    )
+    assert count(r"Tested: (\d+)", output) == 1
