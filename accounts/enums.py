@@ -48,9 +48,10 @@ class Scope(models.TextChoices):
     CHATS_READ = "chats:read", "read chats and subagents"
     EVENTS_READ = "events:read", "follow the event stream"
     TEAMS_READ = "teams:read", "read teams"
+    AUDIT_READ = "audit:read", "read the audit chain, for owners"
     METRICS_READ = "metrics:read", "read /metrics, for owners and their service accounts"
 
     @classmethod
     def for_services(cls) -> frozenset[str]:
-        """Service accounts never decide, so their tokens can't either."""
-        return frozenset(cls.values) - {cls.REQUESTS_DECIDE}
+        """Service accounts never decide and are no owners, so their tokens can't either."""
+        return frozenset(cls.values) - {cls.REQUESTS_DECIDE, cls.AUDIT_READ}

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
+from accounts.api.audit import AuditViewSet
 from accounts.api.me import MeView
 from accounts.api.scopes import ANY_TOKEN
 from accounts.api.teams import TeamViewSet
@@ -80,6 +81,7 @@ router.register("chats", ChatViewSet)
 router.register("subagents", SubagentViewSet)
 router.register("teams", TeamViewSet)
 router.register("tokens", TokenViewSet)
+router.register("audit", AuditViewSet, basename="audit")
 
 v1_urlpatterns = [
     path("", RootView.as_view(), name="api-root"),

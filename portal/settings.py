@@ -234,6 +234,8 @@ SPECTACULAR_SETTINGS = {
         "SubagentKindEnum": "engines.enums.SubagentKind",
         "UserKindEnum": "accounts.enums.UserKind",
         "RoleEnum": "accounts.enums.Role",
+        "DoorEnum": "events.actors.Door",
+        "ActorKindEnum": "events.actors.ActorKind",
         "MessageRoleEnum": "engines.enums.MessageRole",
     },
 }

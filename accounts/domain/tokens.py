@@ -65,7 +65,7 @@ def check_token_wishes(user: User, scopes: list[str], expires_at: datetime) -> N
     if unknown or not scopes:
         raise Invalid("Name at least one known scope.", field="scopes")
     if user.is_service and set(scopes) - Scope.for_services():
-        raise Invalid("Service accounts never decide.", field="scopes")
+        raise Invalid("Service accounts never decide, and read no audit chain.", field="scopes")
     now = timezone.now()
     if not now < expires_at <= now + MAX_LIFETIME:
         raise Invalid("A token expires within one year from now.", field="expires_at")

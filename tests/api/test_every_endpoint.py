@@ -108,6 +108,11 @@ ENDPOINTS = [
     # A token sees and revokes itself alone: another one does not exist for anybody.
     Endpoint("apitoken-detail", "GET", is_scoped=True, roles=frozenset(), success=404),
     Endpoint("apitoken-revoke", "POST", is_scoped=True, roles=frozenset(), success=404),
+    # For owners: see test_audit.
+    *(
+        Endpoint(name, "GET", (Scope.AUDIT_READ,), roles=frozenset(), takes_services=False, success=403)
+        for name in ("audit-list", "audit-detail", "audit-head")
+    ),
 ]
 
 
@@ -144,8 +149,11 @@ class World:
             "subagent": self.subagent.pk,
             "team": self.team.pk,
             "apitoken": self.token.pk,
+            "audit": "1",
         }
-        names = {"permissionrequest": "permission-requests", "apitoken": "tokens"}
+        names = {"permissionrequest": "permission-requests", "apitoken": "tokens", "audit": "audit"}
+        if endpoint.name == "audit-head":
+            return "audit/head/"
         if endpoint.name.startswith("api-"):
             return {
                 "api-root": "",
@@ -251,7 +259,11 @@ def test_other_team_s_thing_does_not_exist(world: World, endpoint: Endpoint) -> 
         assert count_rows() == before
 
 
-LISTS = [each for each in ENDPOINTS if each.name.endswith("-list") and each.method == "GET"]
+LISTS = [
+    each
+    for each in ENDPOINTS
+    if each.name.endswith("-list") and each.method == "GET" and each.success == 200
+]
 
 
 @pytest.mark.parametrize("endpoint", LISTS, ids=str)

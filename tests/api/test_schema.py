@@ -87,6 +87,9 @@ def test_every_operation_says_what_it_is_and_how_it_fails() -> None:
 
 def test_operation_ids_are_the_resource_and_the_verb() -> None:
     assert sorted(operation["operationId"] for _, _, operation in operations()) == [
+        "audit_list",
+        "audit_read_head",
+        "audit_retrieve",
         "chats_list",
         "chats_messages",
         "chats_retrieve",
@@ -216,6 +219,7 @@ def test_root_names_every_resource(user: User) -> None:
     assert call_as(user).read("").json() == {
         name: f"http://testserver/api/v1/{name}/"
         for name in (
+            "audit",
             "chats",
             "engines",
             "events",
