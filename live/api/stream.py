@@ -45,7 +45,11 @@ class EventStreamView(ApiView):
     @extend_schema(
         operation_id="events_stream",
         parameters=[SINCE, TOPIC_NAMES, LAST_EVENT_ID],
-        responses={(200, EVENT_STREAM): OpenApiResponse(OpenApiTypes.ANY, description="Server-sent events without end.")},
+        responses={
+            (200, EVENT_STREAM): OpenApiResponse(
+                OpenApiTypes.ANY, description="Server-sent events without end."
+            )
+        },
     )
     def get(self, request: Request, *args: Any) -> HttpResponseBase:
         refuse_unknown_parameters(request, PARAMETERS)

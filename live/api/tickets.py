@@ -9,6 +9,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.idempotency import idempotent
 from accounts.api.serializers import WriteSerializer
 from accounts.api.views import ApiView
 from accounts.enums import Scope
@@ -33,6 +34,7 @@ class TicketView(ApiView):
     @extend_schema(
         operation_id="events_ticket", request=TicketWishSerializer, responses={201: TicketSerializer}
     )
+    @idempotent(shows_secret=True)
     def post(self, request: Request) -> Response:
         """A ticket that opens one websocket within 30 seconds, instead of a token there."""
         TicketWishSerializer(data=request.data).is_valid(raise_exception=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -177,7 +178,7 @@ async def test_topics_and_audiences_limit_what_is_heard(
     await reading.until(1)
     other = await writer.run(make_team)
     for audience, topic in [(team.audience, "chats"), (other.audience, "health"), ("owners", "health")]:
-        await writer.run(lambda a=audience, t=topic: emit(a, topic=t))
+        await writer.run(partial(emit, audience, topic=topic))
     last = await writer.run(lambda: emit(team.audience, topic="health"))
     assert (await reading.until(2))[1][1]["seq"] == last
 

@@ -13,9 +13,10 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from accounts.domain.retirement import retire_user
 from accounts.domain.teams import add_member, create_team, end_membership
 from accounts.domain.tokens import revoke_token
-from accounts.domain.users import retire_user, set_password
+from accounts.domain.users import set_password
 from accounts.enums import Role, Scope
 from accounts.models import ApiToken, Membership, Team, User
 from events import doorbell
