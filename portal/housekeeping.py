@@ -1,4 +1,4 @@
-"""What a web process does by the clock: it signs the audit chain's head, and drops events past their time."""
+"""What a web process does by the clock: it signs the audit chain's head, and drops what is past its time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.domain.idempotency import prune_idempotency_records
+from accounts.domain.login_sessions import drop_ended_sessions
+from accounts.domain.login_throttles import drop_spent_counters
 from events.audit import sign_head
 from events.database_threads import DatabaseThread
 from events.pruning import prune_events
@@ -50,3 +52,5 @@ def prune_once() -> None:
     now = timezone.now()
     prune_events(now=now)
     prune_idempotency_records(now=now)
+    drop_ended_sessions(now=now)
+    drop_spent_counters(now=now)

@@ -14,7 +14,7 @@ from django.urls import URLPattern
 from accounts.admin.base import Button, PortalModelAdmin, get_principal, post_action
 from accounts.admin.confirm import is_confirmed, show_confirmation
 from accounts.admin.display import format_moment
-from accounts.admin.forms import MemberForm, TeamForm, TeamSettingsForm
+from accounts.admin.forms import MemberForm, TeamForm, TeamSettingsForm, require_valid
 from accounts.domain.team_retirement import describe_holds, retire_team
 from accounts.domain.teams import add_member_as, change_role, change_team, create_team_as, end_membership
 from accounts.enums import Role
@@ -151,12 +151,3 @@ class TeamAdmin(PortalModelAdmin):
 def find_membership(team: Team, membership_id: str) -> Membership:
     """A membership of this very team; raises Http404."""
     return get_object_or_404(team.memberships.select_related("team", "user"), pk=membership_id)
-
-
-def require_valid(form: forms.Form) -> dict[str, Any]:
-    """The form's values; raises Invalid with the first field's sentence."""
-    if form.is_valid():
-        return form.cleaned_data
-    field, sentences = next(iter(form.errors.items()))
-    label = f"{form[field].label}: " if field in form.fields else ""
-    raise Invalid(f"{label}{sentences[0]}")

@@ -27,7 +27,8 @@ from accounts.admin.forms import (
 from accounts.admin.tokens import describe_state
 from accounts.domain.login_links import reset_password
 from accounts.domain.login_sessions import digest_of, end_sessions_as
-from accounts.domain.users import create_service_account, rename_user, retire_user
+from accounts.domain.retirement import retire_user
+from accounts.domain.users import create_service_account, rename_user
 from accounts.models import Membership, User
 from accounts.policies import (
     can_create_token_for,

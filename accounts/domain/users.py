@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from accounts.enums import UserKind
-from accounts.models import ApiToken, User
-from accounts.policies import can_rename_user, can_retire_user, can_take_over
+from accounts.models import User
+from accounts.policies import can_rename_user
 from accounts.principal import Principal
 from accounts.rights import note_changed_rights
 from events.actors import Actor, Subject
 from events.changes import Change, changes
-from events.errors import Conflict, Invalid, Refused
+from events.errors import Invalid, Refused
 from events.text import is_storable, read_line
 
 
@@ -99,51 +98,3 @@ def rename_user(*, principal: Principal, user: User, name: str) -> None:
         User.objects.filter(pk=user.pk).update(name=name)
         # The names themselves stay out of the chain, so that they can be erased.
         change.audit("user.rename", subject_of(user))
-
-
-def retire_user(*, principal: Principal, user: User, heir: User | None = None) -> None:
-    """Nobody can sign in as this user any more, and its tokens end; history keeps its id.
-
-    A person's service accounts are retired as well, or handed over to `heir`; their tokens end either way,
-    because the person who leaves knows them.
-    """
-    with changes(principal.actor) as change:
-        if not can_retire_user(principal, user):
-            raise Refused(
-                "Only owners retire people; service accounts are retired by their owner, in a session."
-            )
-        if user.pk == principal.user.pk:
-            raise Refused("Nobody retires themselves.")
-        retire_row(change, user)
-        for service in User.objects.filter(owner=user, is_active=True).order_by("pk"):
-            if heir is None:
-                retire_row(change, service)
-            else:
-                hand_over(change, service, heir)
-
-
-def retire_row(change: Change, user: User) -> None:
-    if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
-        raise Conflict("This user is retired already.")
-    revoke_tokens_of(user)
-    change.audit("user.retire", subject_of(user), before={"is_active": True}, after={"is_active": False})
-    announce_rights(change, user)
-
-
-def hand_over(change: Change, service: User, heir: User) -> None:
-    if heir.pk == service.owner_id or not can_take_over(heir, service):
-        raise Invalid(
-            f"{heir} can't answer for {service}: it takes another active person who is in all of its teams.",
-            field="heir",
-        )
-    before = service.owner_id
-    User.objects.filter(pk=service.pk).update(owner=heir)
-    revoke_tokens_of(service)
-    change.audit(
-        "service_account.hand_over", subject_of(service), before={"owner": before}, after={"owner": heir.pk}
-    )
-    announce_rights(change, service)
-
-
-def revoke_tokens_of(user: User) -> None:
-    ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())

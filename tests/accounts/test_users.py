@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.domain.retirement import retire_user
 from accounts.domain.tokens import create_token, find_token
 from accounts.domain.users import (
     create_service_account,
     create_user,
-    retire_user,
     set_password,
 )
 from accounts.enums import Role, UserKind

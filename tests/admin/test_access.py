@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts.domain.invitations import invite_person
 from accounts.domain.login_throttles import TooManyAttempts, begin_attempt
-from accounts.domain.users import retire_user
+from accounts.domain.retirement import retire_user
 from accounts.enums import Role
 from accounts.models import (
     ApiToken,
@@ -64,7 +64,11 @@ BUTTONS = {
     "accounts_invitation": ["new-link", "revoke"],
     "accounts_loginsession": ["end"],
     "engines_engine": ["pause", "resume", "change-access", "retire"],
-    "governance_permissionrequest": ["approve", "deny", "approve-from-list", "deny-from-list"],
+    "governance_permissionrequest": [
+        *("approve", "deny", "claim", "release", "snooze", "unsnooze", "comment"),
+        *("approve-from-list", "deny-from-list", "claim-from-list", "release-from-list"),
+        *("snooze-from-list", "unsnooze-from-list"),
+    ],
 }
 PRESSES = [(model, button) for model, buttons in BUTTONS.items() for button in buttons]
 
@@ -144,6 +148,8 @@ def test_every_button_is_walked() -> None:
         ("reviews_reviewpolicy", "set-approvals"),
         ("accounts_loginsession", "end-others"),
         ("accounts_loginthrottle", "clear"),
+        ("governance_permissionrequest", "bulk-approve"),
+        ("governance_permissionrequest", "bulk-deny"),
     }
 
 

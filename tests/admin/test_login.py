@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.domain.login_links import create_login_link
-from accounts.domain.users import retire_user, set_password
+from accounts.domain.retirement import retire_user
+from accounts.domain.users import set_password
 from accounts.models import LoginLink, Team, User
 from events.models import AuditEntry
 from tests.admin.doors import enter, open_page, read

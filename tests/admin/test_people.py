@@ -196,7 +196,6 @@ def test_a_membership_of_another_team_is_out_of_reach(team: Team) -> None:
 def test_settings_and_approvals_are_saved(team: Team) -> None:
     client = enter(make_user(team, Role.ADMIN))
     make_user(team, Role.APPROVER)
-    make_user(team, Role.APPROVER)
     post(client, "accounts_team", "settings", team.pk, name="Core", tokens_may_decide="on")
     team.refresh_from_db()
     assert (team.name, team.chat_user_may_decide, team.tokens_may_decide) == ("Core", False, True)

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.api.token_cache import LIFETIME_S, TokenCache
+from accounts.domain.retirement import retire_user
 from accounts.domain.tokens import create_token, find_token, revoke_token
-from accounts.domain.users import retire_user
 from accounts.enums import Scope
 from accounts.models import ApiToken, Team, User
 from events.models import AuditEntry

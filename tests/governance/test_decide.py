@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.domain.retirement import retire_user
 from accounts.domain.teams import change_role, end_membership
-from accounts.domain.users import retire_user
 from accounts.enums import Role, Scope
 from accounts.models import ApiToken, Membership, Team
 from accounts.principal import Principal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.domain.users import retire_user
+from accounts.domain.retirement import retire_user
 from accounts.enums import Role
 from events.errors import Invalid, Refused
 from events.models import AuditEntry
