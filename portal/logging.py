@@ -126,6 +126,8 @@ def build_logging(*, log_format: str, level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
             # At DEBUG it writes every statement with its parameters.
             "django.db.backends": {"level": "INFO"},
+            # And this a page's whole context when a variable is missing in it.
+            "django.template": {"level": "INFO"},
             "httpx": {"level": "WARNING"},
             # Its access lines hold queries; ours (COUNTERSIGN_ACCESS_LOG) stand in for them.
             "uvicorn.access": {"handlers": [], "propagate": False},

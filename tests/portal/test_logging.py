@@ -102,6 +102,24 @@ def test_a_line_never_holds_a_request_object_or_an_endless_tree(
     assert "••••" in json.dumps(line["tree"], ensure_ascii=False)
 
 
+def test_the_row_in_a_database_error_is_left_out(render: Callable[..., dict[str, Any]]) -> None:
+    refused = "new row violates a check\nDETAIL:  Failing row contains (1, planted,\nsecond planted line).\n"
+    try:
+        try:
+            raise ValueError(refused)
+        except ValueError as error:
+            raise RuntimeError("could not be stored") from error
+    except RuntimeError as error:
+        line = render("failed", exc_info=(type(error), error, error.__traceback__))
+    assert "planted" not in line["exception"]
+    assert [word in line["exception"] for word in ("violates a check", "could not be stored")] == [True, True]
+
+
+def test_statements_and_page_contexts_are_logged_at_no_level() -> None:
+    loggers = build_logging(log_format="json", level="DEBUG")["loggers"]
+    assert [loggers[name]["level"] for name in ("django.db.backends", "django.template")] == ["INFO", "INFO"]
+
+
 def test_ordinary_text_is_left_alone() -> None:
     text = "the relay claimed reply abc123 of engine e1 at /api/v1/permission-requests/?state=pending"
     assert mask_text(text) == text
