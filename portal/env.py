@@ -21,8 +21,8 @@ KNOWN: Mapping[str, str] = MappingProxyType(
     {
         "ALLOWED_HOSTS": "Host names this deployment answers to, separated by commas.",
         "COUNTERSIGN_ACCESS_LOG": "Write one log line for each HTTP request (default no).",
-        "COUNTERSIGN_API_ANONYMOUS_CALLS_PER_MINUTE": "Same for callers unknown, by address (default 300).",
-        "COUNTERSIGN_API_CALLS_PER_MINUTE": "Calls one token or session may make; 0: any (default 6000).",
+        "COUNTERSIGN_API_ANONYMOUS_CALLS_PER_MINUTE": "Unknown callers' API calls, by address (default 300).",
+        "COUNTERSIGN_API_CALLS_PER_MINUTE": "API calls of one token or session; 0: any (default 6000).",
         "COUNTERSIGN_AUDIT_HEADS_FILE": "File to which the signed heads of the audit chain are appended.",
         "COUNTERSIGN_BIND": "Address and port to listen on (default 127.0.0.1:8000).",
         "COUNTERSIGN_DATABASE_POOL_SIZE": "Most PostgreSQL connections of one process; 0 turns the pool off.",

@@ -106,6 +106,8 @@ FAMILIES = (
     HUB_LAG,
     HUB_LOOK_AGE,
 )
+# What the process that answers knows of itself; all else is the same from every process.
+OF_THE_PROCESS = frozenset({DATABASE_UP, LISTENERS, HUB_LAG, HUB_LOOK_AGE})
 
 
 @dataclass(frozen=True, slots=True)
