@@ -31,7 +31,7 @@ KNOWN: Mapping[str, str] = MappingProxyType(
         "COUNTERSIGN_EGRESS_ALLOW": "Private hosts that user-given addresses may name, separated by commas.",
         "COUNTERSIGN_KEYS_FILE": "The deployment's keys, made on first run (var/keys/countersign.keys).",
         "COUNTERSIGN_LOGIN_COOL_OFF_S": "Seconds that failed logins count, and a lock lasts (default 900).",
-        "COUNTERSIGN_LOGIN_FAILURES": "Failed logins of an account from one address until it waits (default 5).",
+        "COUNTERSIGN_LOGIN_FAILURES": "Failed logins of an account from one address before it waits (5).",
         "COUNTERSIGN_LOGIN_FAILURES_PER_ACCOUNT": "The same of one account from new addresses (default 100).",
         "COUNTERSIGN_LOGIN_FAILURES_PER_ADDRESS": "The same from one address for all accounts (default 30).",
         "COUNTERSIGN_LOG_FORMAT": "`text` or `json`, one object a line (default text).",
