@@ -15,17 +15,16 @@ import base64
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from benchmarks.http_load import read_cpu_s
+from benchmarks.product import running_server
 
 PATHS = {"hub": "/ws/events/?topics=requests", "naive": "/ws/naive/"}
 ACK_EVENTS = 64
@@ -37,7 +36,6 @@ MAX_COMMITS = 50
 PATIENCE_S = {"hub": 30.0, "naive": 12.0}
 # What has not come when nothing has come for this long is lost.
 QUIET_S = 2.5
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -153,36 +151,12 @@ class Figures:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listeners", type=int, nargs="*", default=[1, 100, 1000])
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve:
-        from benchmarks.fan_out_server import serve
-
-        serve()
-        return
-    with tempfile.TemporaryDirectory(prefix="cs-bench-") as folder, running_server(Path(folder)) as site:
-        asyncio.run(measure_all(site, options.listeners))
-
-
-@contextmanager
-def running_server(folder: Path) -> Iterator[dict[str, Any]]:
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
-        "COUNTERSIGN_DATA_DIR": str(folder / "data"),
-        "COUNTERSIGN_KEYS_FILE": str(folder / "keys" / "countersign.keys"),
-        "COUNTERSIGN_BIND": "127.0.0.1:0",
-        "DATABASE_URL": "",
-        "REDIS_URL": "",
-    }
-    command = [sys.executable, "-m", "benchmarks.fan_out", "--serve"]
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    try:
-        yield {**json.loads(server.stdout.readline()), "pid": server.pid}
-    finally:
-        server.terminate()
-        server.wait(30)
+    with (
+        tempfile.TemporaryDirectory(prefix="cs-bench-") as folder,
+        running_server("benchmarks.fan_out_server", "daphne", folder=Path(folder)) as (pid, facts),
+    ):
+        asyncio.run(measure_all({**facts, "pid": pid}, options.listeners))
 
 
 async def measure_all(site: dict[str, Any], sizes: list[int]) -> None:
@@ -258,12 +232,6 @@ async def publish(control: Client, tally: Tally, order: dict[str, Any], expected
         if now - started_at > PATIENCE_S[order["way"]] or now - tally.last_at > QUIET_S:
             break
     return tally.received
-
-
-def read_cpu_s(pid: int) -> float:
-    """Seconds of CPU that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
 
 
 if __name__ == "__main__":

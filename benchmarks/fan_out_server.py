@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from django.utils import timezone  # noqa: E402
 from accounts.domain.tokens import create_token  # noqa: E402
 from accounts.domain.users import create_user  # noqa: E402
 from accounts.enums import Scope  # noqa: E402
+from benchmarks.product import serve  # noqa: E402
 from events.actors import Subject, build_command_actor  # noqa: E402
 from events.changes import changes  # noqa: E402
 from events.database_threads import DatabaseThread  # noqa: E402
@@ -88,8 +90,7 @@ async def tell_naively(seqs: range, sent_us: int) -> None:
         await layer.group_send(GROUP, {"type": "tell", "event": event})
 
 
-def serve() -> None:
-    """Print port and token on one line, then serve until a signal."""
+def main() -> None:
     make_keys_file(settings.COUNTERSIGN_KEYS_FILE)
     call_command("migrate", verbosity=0)
     user = create_user(actor=ACTOR, username="ada", is_superuser=True)
@@ -98,8 +99,6 @@ def serve() -> None:
         actor=ACTOR, user=user, name="benchmark", scopes=[Scope.EVENTS_READ], expires_at=expires_at
     )
     connections.close_all()
-    from portal.server import PortalServer  # installs the event loop
-
     patterns: list[Any] = [
         *websocket_urlpatterns,
         path("ws/naive/", NaiveConsumer.as_asgi()),  # type: ignore[arg-type]  # an ASGI application
@@ -110,8 +109,8 @@ def serve() -> None:
         websocket_patterns=patterns,
         build_tasks=lambda: [BackgroundTask("hub", until_stopped(get_hub().run))],
     )
-    PortalServer(
-        application,
-        settings.COUNTERSIGN_BIND,
-        on_listening=lambda bind: print(json.dumps({"port": bind.port, "token": made.secret}), flush=True),
-    ).serve()
+    serve(application, sys.argv[1], {"token": made.secret})
+
+
+if __name__ == "__main__":
+    main()

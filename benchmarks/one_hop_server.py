@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import django
@@ -18,6 +19,7 @@ from rest_framework import serializers, views  # noqa: E402
 from rest_framework.request import Request  # noqa: E402
 from rest_framework.response import Response  # noqa: E402
 
+from benchmarks.product import serve  # noqa: E402
 from events.models import LogHead  # noqa: E402
 from portal.application import Application  # noqa: E402
 from portal.onehop import OneHopHandler  # noqa: E402
@@ -49,17 +51,13 @@ class StandardHandler(ASGIHandler):
         """Keeps no thread."""
 
 
-def serve(handler: str) -> None:
-    """Print the port on one line, then serve until a signal."""
-    settings.ROOT_URLCONF = __name__
+def main() -> None:
+    settings.ROOT_URLCONF = "benchmarks.one_hop_server"
     call_command("migrate", verbosity=0)
     connections.close_all()
-    from portal.server import PortalServer  # installs the event loop
-
-    http: Any = OneHopHandler() if handler == "one-hop" else StandardHandler()
-    application = Application(http=http, websocket_patterns=[], build_tasks=list)
-    PortalServer(application, settings.COUNTERSIGN_BIND, on_listening=announce).serve()
+    http: Any = OneHopHandler() if sys.argv[1] == "one-hop" else StandardHandler()
+    serve(Application(http=http, websocket_patterns=[], build_tasks=list), "daphne", {})
 
 
-def announce(bind: Any) -> None:
-    print(bind.port, flush=True)
+if __name__ == "__main__":
+    main()
