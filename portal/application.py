@@ -11,6 +11,7 @@ from channels.routing import URLRouter
 from django.conf import settings
 
 from portal.background import BackgroundTask, BackgroundTasks, until_stopped
+from portal.garbage import settle_garbage
 from portal.housekeeping import prune_daily, sign_heads
 from portal.observation import observe
 from portal.onehop import OneHopHandler
@@ -58,6 +59,7 @@ class Application:
     async def start(self) -> None:
         self.background = BackgroundTasks(self.build_tasks())
         self.background.start()
+        settle_garbage()
 
     async def stop(self, deadline_s: float) -> None:
         """Let the requests in the worker and the background tasks end, at most `deadline_s` each."""
