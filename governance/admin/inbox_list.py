@@ -23,17 +23,18 @@ from django.utils.dateparse import parse_datetime
 from accounts.admin.base import get_principal
 from accounts.principal import Principal
 from engines.queries import list_engines
+from events.actors import ActorKind
 from events.identifiers import is_record_id
 from events.text import is_storable
 from governance.admin.filters import BEFORE, InboxFilter, list_chips
+from governance.admin.rows import list_for_rows
 from governance.models import PermissionRequest
-from governance.queries import list_requests
-from governance.tabs import Tab, filter_tab
+from governance.tabs import RULE, Tab, filter_tab
 
 COUNTED = 500
 MAX_FOUND_BY_ID = 200
 FOUND_BY_ID = "_countersign_found_by_id"
-LOOK_BACK = 20_000
+LOOK_BACK = 10_000
 # Above this many teams the database sorts for itself.
 MAX_MERGED_TEAMS = 8
 TABS_WITH_COUNT = (Tab.MINE, Tab.PENDING, Tab.WAITING)
@@ -103,7 +104,10 @@ class InboxList(ChangeList):
         self.filtered = found
         if self.tab in Tab.open():
             return filter_tab(found, tab=self.tab, principal=principal, now=now)
-        return self.merge_teams(found, principal)
+        parts = self.list_parts(request, principal)
+        if len(parts) == 1 and not is_narrowed(request):
+            return found
+        return self.pin(found, parts)
 
     def look_back(
         self, history: QuerySet[PermissionRequest], request: HttpRequest
@@ -123,18 +127,29 @@ class InboxList(ChangeList):
         self.looked_back_to = edge[0]
         return history.filter(created_at__gte=self.looked_back_to)
 
-    def merge_teams(
-        self, found: QuerySet[PermissionRequest], principal: Principal
-    ) -> QuerySet[PermissionRequest]:
-        """The newest rows of each team by its index: of several at once, a database sorts the history."""
+    def list_parts(self, request: HttpRequest, principal: Principal) -> list[Q]:
+        """The history in pieces that an index gives newest first; of all at once, a database sorts it."""
         teams = sorted(principal.team_ids)
-        if principal.sees_all_teams or not 1 < len(teams) <= MAX_MERGED_TEAMS:
-            return found
-        reach = self.reach() + 1
-        newest = Q()
-        for team_id in teams:
-            newest |= Q(pk__in=found.filter(team_id=team_id).values("pk")[:reach])
-        return self.root_queryset.filter(newest).order_by(*found.query.order_by)
+        if request.GET.get("chat"):
+            return [Q()]
+        by_team = [Q()]
+        if not principal.sees_all_teams and 1 < len(teams) <= MAX_MERGED_TEAMS:
+            by_team = [Q(team_id=team_id) for team_id in teams]
+        if self.tab != Tab.ALL:
+            return by_team
+        kinds = [Q(decided_by_kind=kind) for kind in ("", ActorKind.USER, RULE)]
+        return [team & kind for team in by_team for kind in kinds]
+
+    def pin(self, found: QuerySet[PermissionRequest], parts: list[Q]) -> QuerySet[PermissionRequest]:
+        """The newest rows of all parts by their keys: looked for once, then counted and shown."""
+        bound = self.reach() + 1
+        newest: list[tuple[datetime, str]] = []
+        for part in parts:
+            rows = found.filter(part).order_by("-created_at", "-id").values_list("created_at", "pk")
+            newest += list(rows[:bound])
+        keys = [pk for _, pk in sorted(newest, reverse=True)[:bound]]
+        ordering = found.query.order_by
+        return list_for_rows(self.principal).filter(pk__in=keys).order_by(*ordering)
 
     def reach(self) -> int:
         """How many rows the page and its count look at."""
@@ -240,17 +255,20 @@ def find_by_id(request: HttpRequest) -> list[str]:
     known: list[str] | None = getattr(request, FOUND_BY_ID, None)
     if known is not None:
         return known
-    term, principal = request.GET.get(SEARCH_VAR, "").strip(), get_principal(request)
-    found: list[str] = []
+    term = request.GET.get(SEARCH_VAR, "").strip()
+    found: set[str] = set()
     if term and " " not in term and is_storable(term):
-        engines = list(list_engines(principal).order_by().values_list("pk", flat=True))
-        named = Q(engine_id__in=engines) & (Q(session_id=term) | Q(engine_request_id=term))
-        if is_record_id(term):
-            named |= Q(pk=term)
-        rows = list_requests(principal).filter(named).order_by()
-        found = list(rows.values_list("pk", flat=True)[:MAX_FOUND_BY_ID])
-    setattr(request, FOUND_BY_ID, found)
-    return found
+        engines = list(list_engines(get_principal(request)).order_by().values_list("pk", flat=True))
+        # One at a time, because each has an index of its own. Rights are the list's own.
+        for named in (
+            Q(pk=term if is_record_id(term) else ""),
+            Q(engine_id__in=engines, session_id=term),
+            Q(engine_id__in=engines, engine_request_id=term),
+        ):
+            rows = PermissionRequest.objects.filter(named).order_by()
+            found.update(rows.values_list("pk", flat=True)[:MAX_FOUND_BY_ID])
+    setattr(request, FOUND_BY_ID, sorted(found))
+    return sorted(found)
 
 
 def read_moment(text: str) -> datetime | None:

@@ -132,6 +132,11 @@ class PermissionRequest(models.Model):
             models.Index(fields=["team", "state", "-created_at", "-id"], name="request_by_team_and_state"),
             models.Index(fields=["-created_at", "-id"], name="request_by_time"),
             models.Index(fields=["engine", "session_id"], name="request_by_session"),
+            models.Index(
+                fields=["engine", "session_id"],
+                condition=Q(state=RequestState.PENDING),
+                name="request_session_pending",
+            ),
             # The inbox's history tabs, for a team's members and for owners: who decided, newest first.
             models.Index(
                 fields=["team", "decided_by_kind", "-created_at", "-id"], name="request_by_team_and_decider"

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import django
@@ -27,9 +29,11 @@ from accounts.principal import Principal  # noqa: E402
 from engines.domain.messages import MessageFacts, PartFacts, record_message, record_part  # noqa: E402
 from engines.models import Engine  # noqa: E402
 from events.actors import RELAY_ACTOR, Door  # noqa: E402
+from events.changes import changes  # noqa: E402
 from governance.domain.decide import approve_request, deny_request  # noqa: E402
 from governance.domain.requests import seal_request  # noqa: E402
 from governance.models import PermissionRequest  # noqa: E402
+from reviews.models import Vote  # noqa: E402
 from tests.factories import (  # noqa: E402
     ACTOR,
     PASSWORD,
@@ -83,6 +87,17 @@ def ask(engine: str, command: str, **values: Any) -> dict[str, str]:
     return {"id": make_request(Engine.objects.get(pk=engine), command, **values).pk}
 
 
+def ask_many(engine: str, asked: list[dict[str, str]]) -> dict[str, Any]:
+    """Requests of one engine in one transaction, a minute's part apart, the first the newest; their ids."""
+    found, now = Engine.objects.get(pk=engine), timezone.now()
+    with changes(RELAY_ACTOR):
+        made = [
+            make_request(found, now=now - timedelta(milliseconds=number), **values)
+            for number, values in enumerate(asked)
+        ]
+    return {"ids": [request.pk for request in made]}
+
+
 def seal(id: str, arguments: dict[str, Any]) -> dict[str, str]:  # noqa: A002 - the row's name for it
     request = PermissionRequest.objects.get(pk=id)
     seal_request(actor=RELAY_ACTOR, request=request, arguments=arguments, now=timezone.now())
@@ -97,6 +112,14 @@ def decide(id: str, user: str, verdict: str, reason: str = "") -> dict[str, str]
     return {}
 
 
+def tell_all(engine: str) -> dict[str, Any]:
+    """{id: [state, who decided, how many votes, message]} of everything an engine asked."""
+    votes = Counter(Vote.objects.values_list("subject_id", flat=True))
+    rows = PermissionRequest.objects.filter(engine_id=engine)
+    columns = rows.values_list("pk", "state", "decided_by_label", "decision_message")
+    return {pk: [state, label, votes[pk], message] for pk, state, label, message in columns}
+
+
 def tell(id: str) -> dict[str, str]:  # noqa: A002
     """What the database holds of a request."""
     request = PermissionRequest.objects.get(pk=id)
@@ -108,7 +131,7 @@ def tell(id: str) -> dict[str, str]:  # noqa: A002
     }
 
 
-ACTS: dict[str, Callable[..., dict[str, str]]] = {
+ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "world": make_world,
     "password": give_password,
     "session": log_in,
@@ -116,6 +139,8 @@ ACTS: dict[str, Callable[..., dict[str, str]]] = {
     "seal": seal,
     "decide": decide,
     "tell": tell,
+    "requests": ask_many,
+    "tell_all": tell_all,
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from deploy.servers import free_port
 from tests.portal.server_client import ROOT, running
@@ -24,6 +24,7 @@ DESK = {"viewport": {"width": 1280, "height": 860}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 INBOX = "/admin/governance/permissionrequest/"
 _labels = itertools.count(1)
+expect.set_options(timeout=DEADLINE_MS)
 
 
 @dataclass
@@ -32,14 +33,14 @@ class Backstage:
 
     process: subprocess.Popen[str]
 
-    def run(self, act: str, **wish: Any) -> dict[str, str]:
+    def run(self, act: str, **wish: Any) -> dict[str, Any]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps({"do": act, **wish}) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         assert line, "the backstage process has ended; its errors stand above"
-        answer: dict[str, str] = json.loads(line)
+        answer: dict[str, Any] = json.loads(line)
         return answer
 
 
@@ -52,7 +53,17 @@ class World:
 
     def ask(self, command: str = "ls -la", **values: Any) -> str:
         """A new request; returns its id."""
-        return self.backstage.run("request", engine=self.names["engine"], command=command, **values)["id"]
+        answer = self.backstage.run("request", engine=self.names["engine"], command=command, **values)
+        return str(answer["id"])
+
+    def ask_many(self, asked: list[dict[str, str]]) -> list[str]:
+        """Requests, the first on top of the list; their ids."""
+        ids: list[str] = self.backstage.run("requests", engine=self.names["engine"], asked=asked)["ids"]
+        return ids
+
+    def tell_all(self) -> dict[str, list[Any]]:
+        """{id: [state, who decided, how many votes, message]}."""
+        return self.backstage.run("tell_all", engine=self.names["engine"])
 
     def seal(self, request_id: str, **arguments: Any) -> None:
         self.backstage.run("seal", id=request_id, arguments=arguments)
