@@ -19,7 +19,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("System", ()),
 )
 # Where Django's own plural is no name to read.
-NAMES = {"ApiToken": "API tokens", "LoginSession": "Logins"}
+NAMES = {"ApiToken": "API tokens", "LoginSession": "Logins", "LoginThrottle": "Login locks"}
 ICONS = {
     "PermissionRequest": "inbox",
     "Engine": "machine",

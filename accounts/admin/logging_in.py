@@ -30,7 +30,7 @@ class ThrottledForm(forms.Form):
 
     def note_lock(self, error: TooManyAttempts) -> ValidationError:
         self.locked = error
-        return ValidationError(error.message, code="throttled")
+        return ValidationError(error.message)
 
 
 class LoginForm(AdminAuthenticationForm, ThrottledForm):
@@ -50,7 +50,7 @@ class LoginForm(AdminAuthenticationForm, ThrottledForm):
             except TooManyAttempts as error:
                 raise self.note_lock(error) from error
             if self.user_cache is None:
-                raise ValidationError(self.error_messages["invalid_login"], code="invalid_login")
+                raise ValidationError(self.error_messages["invalid_login"])
             self.confirm_login_allowed(self.user_cache)
         return self.cleaned_data
 
@@ -62,9 +62,9 @@ class LoginForm(AdminAuthenticationForm, ThrottledForm):
     def confirm_login_allowed(self, user: Any) -> None:
         """Said to nobody who does not know the password."""
         if user.is_service:
-            raise ValidationError(self.error_messages["invalid_login"], code="invalid_login")
+            raise ValidationError(self.error_messages["invalid_login"])
         if not user.is_staff:
-            raise ValidationError(self.error_messages["no_team"], code="no_team")
+            raise ValidationError(self.error_messages["no_team"])
 
 
 class OwnPasswordForm(PasswordChangeForm, ThrottledForm):
@@ -82,7 +82,7 @@ class OwnPasswordForm(PasswordChangeForm, ThrottledForm):
         except TooManyAttempts as error:
             raise self.note_lock(error) from error
         if not is_right:
-            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+            raise ValidationError(self.error_messages["password_incorrect"])
         return old_password
 
     def save(self, commit: bool = True) -> Any:

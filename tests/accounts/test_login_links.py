@@ -18,13 +18,18 @@ from pytest_django import Settings
 from accounts.domain.login_links import (
     create_login_link,
     find_login_link,
+    reset_password,
     spend_login_link,
 )
+from accounts.domain.teams import add_member
+from accounts.enums import Role
 from accounts.models import LoginLink, User
-from events.errors import Gone, Invalid
+from accounts.principal import Principal
+from events.actors import Door
+from events.errors import Gone, Invalid, Refused
 from events.keyring import make_keys_file
 from events.models import AuditEntry
-from tests.factories import ACTOR, make_owner, make_service, make_user
+from tests.factories import ACTOR, make_owner, make_principal, make_service, make_team, make_user
 from tests.support.concurrency import run_together
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +89,47 @@ def test_links_are_for_active_people() -> None:
     for user in (make_service(make_user()), User.objects.get(pk=retired.pk)):
         with pytest.raises(Invalid):
             create_login_link(actor=ACTOR, user=user)
+
+
+def test_owners_reset_the_password_of_everybody_else() -> None:
+    owner, other = make_owner(), make_owner()
+    for user in (make_user(), make_user(make_team(), Role.ADMIN), other):
+        assert reset_password(principal=make_principal(owner), user=user).link.user == user
+    with pytest.raises(Refused):
+        reset_password(principal=make_principal(owner), user=owner)
+
+
+def test_a_team_admin_resets_it_for_people_who_are_in_administered_teams_alone() -> None:
+    """Whoever makes the link could use it: it must open no door that the admin does not hold."""
+    one, two, foreign = make_team(), make_team(), make_team()
+    admin = make_user(one, Role.ADMIN)
+    add_member(actor=ACTOR, team=two, user=admin, role=Role.ADMIN)
+    in_both, in_foreign_too, owner = make_user(one), make_user(one), make_owner()
+    add_member(actor=ACTOR, team=two, user=in_both, role=Role.ADMIN)
+    add_member(actor=ACTOR, team=foreign, user=in_foreign_too, role=Role.VIEWER)
+    add_member(actor=ACTOR, team=one, user=owner, role=Role.VIEWER)
+    principal = make_principal(admin)
+    for user in (make_user(one), in_both):
+        assert reset_password(principal=principal, user=user).link.user == user
+    count = LoginLink.objects.count()
+    for user in (in_foreign_too, owner, make_user(), make_user(foreign), admin, make_service(admin, one)):
+        with pytest.raises(Refused):
+            reset_password(principal=principal, user=user)
+    assert LoginLink.objects.count() == count
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.EDITOR, Role.APPROVER])
+def test_other_members_reset_nobody_s(role: Role) -> None:
+    team = make_team()
+    with pytest.raises(Refused):
+        reset_password(principal=make_principal(make_user(team, role)), user=make_user(team))
+
+
+def test_an_old_login_resets_nobody_s() -> None:
+    principal = Principal(make_owner(), Door.ADMIN)
+    with pytest.raises(Refused, match="Enter your password again"):
+        reset_password(principal=principal, user=make_user())
+    assert not LoginLink.objects.exists()
 
 
 @pytest.mark.parametrize("secret", ["", "x", "\0", "é", "x" * 10_000])
