@@ -80,7 +80,8 @@ def count_similar(principal: Principal, requests: Iterable[PermissionRequest]) -
 
 def count_states(words: list[tuple[str, str, str]]) -> dict[tuple[int, str], int]:
     """{(position in `words`, state): how many of the newest}."""
-    parts, parameters = [], []
+    parts: list[str] = []
+    parameters: list[str] = []
     for position, (team_id, permission, prefix) in enumerate(words):
         rows = list_newest(team_id, permission, prefix).values("state")
         sql, values = rows.query.sql_with_params()

@@ -17,12 +17,17 @@ from engines.policies import can_see_chat
 from engines.queries import list_parent_chain
 from events.text import make_visible, make_visible_lines
 from governance.admin.diff_lines import DiffView, build_diff
+from governance.admin.opened import stamp_opened
+from governance.admin.request_keys import REQUEST_KEYS
 from governance.admin.rows import InboxRow, build_rows
 from governance.admin.timeline import build_timeline
+from governance.admin.together import build_together
 from governance.content import RequestContent, main_text
 from governance.domain.reading import read_content
+from governance.enums import Risk
 from governance.models import PermissionRequest
 from governance.policies import can_read_full, explain_not_deciding
+from governance.risk import choose_confirmation_word, list_dangers
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +63,22 @@ class Place:
 def build_page(request: HttpRequest, asked: PermissionRequest) -> dict[str, Any]:
     """The template's context for one request."""
     principal = get_principal(request)
-    may_read = can_read_full(principal, asked)
     [row] = build_rows(principal, [asked])
+    content = read_content(principal=principal, request=asked) if can_read_full(principal, asked) else None
+    is_risky = row.may_decide and asked.is_sealed and asked.risk == Risk.HIGH
     return {
         "row": row,
         "asked": asked,
-        "full": build_full(read_content(principal=principal, request=asked)) if may_read else None,
+        "full": build_full(content) if content else None,
+        "dangers": list_dangers(content) if content and asked.is_sealed else [],
+        "confirmation_word": choose_confirmation_word(content) if content and is_risky else "",
         "places": build_places(principal, asked),
         "moments": build_timeline(asked),
         "why_not": explain_standing(principal, row),
         "can_approve": row.may_decide and asked.is_sealed,
+        "opened": stamp_opened(subject_id=asked.pk, user_id=principal.user.pk),
+        "keys": REQUEST_KEYS,
+        **build_together(principal, asked),
     }
 
 

@@ -1,37 +1,42 @@
-"""The inbox and the request page: where people decide."""
+"""The request page: where people read all of it, talk about it, and decide."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseRedirect,
-    JsonResponse,
-)
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
 
 from accounts.admin.base import answer_refusal, get_principal, post_action, refuse_method
+from accounts.reauthentication import ask_for_password
 from events.errors import Conflict, DomainError, Invalid, NotFound, Refused
-from governance.admin.inbox import InboxAdmin
+from governance.admin.bulk import BulkActs
+from governance.admin.opened import FIELD, require_read
+from governance.admin.outcomes import describe_approval, describe_denial
 from governance.admin.request_page import build_page
-from governance.admin.rows import acts_from_list
-from governance.domain.decide import Outcome, approve_request, deny_request
+from governance.domain.claims import claim_request, release_request
+from governance.domain.comments import comment_on_request
+from governance.domain.decide import approve_request, deny_request
+from governance.domain.reading import find_confirmation_word
+from governance.domain.snoozes import snooze_request, unsnooze_request
+from governance.enums import Confirmation, Risk, SnoozeLength
 from governance.models import PermissionRequest
+from governance.policies import can_decide
 
-# Sent by the list's script, which shows the answer itself instead of following a redirect.
-SCRIPT_HEADER = "X-Countersign-Script"
+# What was typed and must not be lost when the page is shown again.
+TYPED = ("reason", "text")
 
 
 @admin.register(PermissionRequest)
-class PermissionRequestAdmin(InboxAdmin):
-    """The list stands in `inbox`; here is the request's page and what one does with a request."""
+class PermissionRequestAdmin(BulkActs):
+    """The list stands in `inbox`, what it can do in `list_acts` and `bulk`; here is the request's page."""
 
-    # The request's page ---------------------------------------------------------------------------
+    def action_urls(self) -> list[URLPattern]:
+        names = ("approve", "deny", "claim", "release", "snooze", "unsnooze", "comment")
+        pages = [self.action_path(f"<path:object_id>/{name}/", getattr(self, name)) for name in names]
+        return [*super().action_urls(), *pages]
 
     def change_view(
         self,
@@ -45,129 +50,144 @@ class PermissionRequestAdmin(InboxAdmin):
         return self.render_page(request, self.get_visible(request, object_id))
 
     def render_page(
-        self, request: HttpRequest, asked: PermissionRequest, *, status: int = 200, reason: str = ""
+        self, request: HttpRequest, asked: PermissionRequest, *, status: int = 200
     ) -> TemplateResponse:
         context = {
             **self.admin_site.each_context(request),
             **build_page(request, asked),
             "title": str(asked),
             "opts": self.opts,
-            "reason": reason,
+            "typed": {name: read_typed(request, name) for name in TYPED},
         }
         template = "admin/governance/permissionrequest/change_form.html"
         return TemplateResponse(request, template, context, status=status)
 
     # Deciding -------------------------------------------------------------------------------------
 
-    def action_urls(self) -> list[URLPattern]:
-        return [
-            self.action_path("<path:object_id>/approve/", self.approve),
-            self.action_path("<path:object_id>/deny/", self.deny),
-            self.action_path("<path:object_id>/list/approve-from-list/", self.approve_from_list),
-            self.action_path("<path:object_id>/list/deny-from-list/", self.deny_from_list),
-        ]
+    def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Not a `post_action`: a password is asked for, and checked, before the transaction begins."""
+        if request.method != "POST":
+            return refuse_method(request, "POST")
+        obj = self.get_visible(request, object_id)
+        try:
+            require_page_read(request, obj)
+            confirmed = read_confirmations(request, obj)
+        except DomainError as error:
+            return self.answer_error(request, obj, error)
+        asked = ask_for_password(request) if Confirmation.HIGH_RISK in confirmed else None
+        return asked or self.carry_out(request, obj, lambda: self.approve_now(request, obj, confirmed))
 
-    @post_action
-    def approve(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+    def approve_now(
+        self, request: HttpRequest, obj: PermissionRequest, confirmed: set[Confirmation]
+    ) -> HttpResponse:
         outcome = approve_request(
             principal=get_principal(request),
             request_id=obj.pk,
             fingerprint=request.POST.get("fingerprint", ""),
-            reason=read_reason(request),
+            reason=read_typed(request, "reason"),
+            confirmed=confirmed,
         )
         messages.success(request, describe_approval(outcome))
         return self.redirect_to(obj)
 
     @post_action
     def deny(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        require_page_read(request, obj)
         outcome = deny_request(
             principal=get_principal(request),
             request_id=obj.pk,
             fingerprint=request.POST.get("fingerprint", ""),
-            reason=read_reason(request),
+            reason=read_typed(request, "reason"),
         )
         messages.success(request, describe_denial(outcome))
         return self.redirect_to(obj)
 
-    @post_action
-    def approve_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
-        if obj.is_pending and not acts_from_list(obj):
-            raise NotShownWhole("The list does not show all of it. Read it here, then decide.")
-        outcome = approve_request(
-            principal=get_principal(request),
-            request_id=obj.pk,
-            fingerprint=request.POST.get(f"fingerprint-{obj.pk}", ""),
-        )
-        return self.answer_list(request, describe_approval(outcome))
+    # With the others ------------------------------------------------------------------------------
 
     @post_action
-    def deny_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
-        outcome = deny_request(
+    def claim(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        claim_request(
             principal=get_principal(request),
             request_id=obj.pk,
-            fingerprint=request.POST.get(f"fingerprint-{obj.pk}", ""),
+            take_over_from=request.POST.get("claimed_by", ""),
         )
-        return self.answer_list(request, describe_denial(outcome))
+        return self.redirect_to(obj)
 
-    def answer_list(self, request: HttpRequest, sentence: str) -> HttpResponse:
-        if is_from_script(request):
-            return JsonResponse({"level": "success", "message": sentence})
-        messages.success(request, sentence)
-        return self.back_to_list(request)
+    @post_action
+    def release(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        release_request(principal=get_principal(request), request_id=obj.pk)
+        return self.redirect_to(obj)
 
-    def back_to_list(self, request: HttpRequest) -> HttpResponseRedirect:
-        """The list as it was filtered; its query came along in a field of its form."""
-        query = request.POST.get("list_query", "")
-        return HttpResponseRedirect(self.list_url() + (f"?{query}" if query else ""))
+    @post_action
+    def snooze(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        length = request.POST.get("length", "")
+        snooze_request(principal=get_principal(request), request_id=obj.pk, length=length)
+        messages.success(request, f"Hidden from your own tab: {SnoozeLength(length).label}.")
+        return self.redirect_to(obj)
+
+    @post_action
+    def unsnooze(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        unsnooze_request(principal=get_principal(request), request_id=obj.pk)
+        return self.redirect_to(obj)
+
+    @post_action
+    def comment(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        comment_on_request(
+            principal=get_principal(request), request_id=obj.pk, text=read_typed(request, "text")
+        )
+        return self.redirect_to(obj)
 
     # What was refused -----------------------------------------------------------------------------
 
     def answer_error(self, request: HttpRequest, obj: Any, error: DomainError) -> HttpResponse:
-        if is_from_script(request):
-            facts = {"url": self.url_of(obj)} if isinstance(error, NotShownWhole) else {}
-            word = "error" if isinstance(error, Refused | Invalid) else "warning"
-            return JsonResponse(
-                {"level": word, "message": error.message, "code": error.code, **facts}, status=error.status
-            )
+        if "list" in request.path.split("/"):
+            return self.answer_list_error(request, obj, error)
         if isinstance(error, Refused):
             return answer_refusal(request, error.message)
         if isinstance(error, NotFound):
             raise Http404(error.message) from error
+        current = self.get_visible(request, obj.pk)
+        if error.code == "pause_needed":
+            return self.render_pause(request, current, error)
         level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR
         messages.add_message(request, level, error.message)
-        if isinstance(error, NotShownWhole):
-            return self.redirect_to(obj)
-        if "list" in request.path.split("/"):
-            return self.back_to_list(request)
-        current = self.get_visible(request, obj.pk)
-        return self.render_page(request, current, status=error.status, reason=read_reason(request))
+        return self.render_page(request, current, status=error.status)
+
+    def render_pause(
+        self, request: HttpRequest, asked: PermissionRequest, error: DomainError
+    ) -> TemplateResponse:
+        """The same approval once more, after a look: it carries along what was typed."""
+        context = {
+            **self.admin_site.each_context(request),
+            **build_page(request, asked),
+            "title": "A pause",
+            "opts": self.opts,
+            "sentence": error.message,
+            "carried": {
+                name: request.POST.get(name, "") for name in ("fingerprint", "reason", "confirmation")
+            },
+        }
+        template = "admin/governance/permissionrequest/pause.html"
+        return TemplateResponse(request, template, context, status=error.status)
 
 
-class NotShownWhole(Conflict):
-    """The list did not show everything that would be approved."""
+def require_page_read(request: HttpRequest, asked: PermissionRequest) -> None:
+    user = get_principal(request).user
+    require_read(request.POST.get(FIELD, ""), subject_id=asked.pk, user_id=user.pk)
 
-    default_code = "not_shown_whole"
+
+def read_confirmations(request: HttpRequest, asked: PermissionRequest) -> set[Confirmation]:
+    """What this form has asked the person; raises Invalid for a wrong word."""
+    confirmed = {Confirmation.PAUSE} if request.POST.get("pause") == "yes" else set()
+    principal = get_principal(request)
+    if asked.is_pending and asked.is_sealed and asked.risk == Risk.HIGH and can_decide(principal, asked):
+        word = find_confirmation_word(principal=principal, request=asked)
+        if request.POST.get("confirmation", "").strip().casefold() != word.casefold():
+            raise Invalid(f"To approve what is of high risk, type {word}.", field="confirmation")
+        confirmed.add(Confirmation.HIGH_RISK)
+    return confirmed
 
 
-def read_reason(request: HttpRequest) -> str:
+def read_typed(request: HttpRequest, name: str) -> str:
     """What was typed; browsers send line breaks of forms as CR LF, which no agent wants to read."""
-    return request.POST.get("reason", "").replace("\r\n", "\n")
-
-
-def is_from_script(request: HttpRequest) -> bool:
-    return SCRIPT_HEADER in request.headers
-
-
-def describe_approval(outcome: Outcome) -> str:
-    request = outcome.request
-    if not outcome.is_decided:
-        return f"Your approval counts: {request.approvals} of {request.approvals_needed}."
-    return f"Approved: {shorten(request.summary)}"
-
-
-def describe_denial(outcome: Outcome) -> str:
-    return f"Denied: {shorten(outcome.request.summary)}"
-
-
-def shorten(text: str, length: int = 60) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+    return request.POST.get(name, "").replace("\r\n", "\n")

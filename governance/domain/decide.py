@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from accounts.domain.recent_login import require_recent_login
 from accounts.models import User
 from accounts.principal import Principal
 from events.actors import Door
@@ -98,13 +99,15 @@ def decide(
 def require_confirmations(
     principal: Principal, request: PermissionRequest, confirmed: Collection[Confirmation], now: datetime
 ) -> None:
-    """Raise Conflict when this approval needs more of the person than a press."""
-    if request.is_sealed and request.risk == Risk.HIGH and Confirmation.HIGH_RISK not in confirmed:
-        raise Conflict(
-            "It is of high risk: approve it on its page, where a word has to be typed.",
-            code="confirmation_needed",
-            state=request.state,
-        )
+    """Raise Conflict, or Refused for an old login, when this approval needs more than a press."""
+    if request.is_sealed and request.risk == Risk.HIGH:
+        if Confirmation.HIGH_RISK not in confirmed:
+            raise Conflict(
+                "It is of high risk: approve it on its page, where a word has to be typed.",
+                code="confirmation_needed",
+                state=request.state,
+            )
+        require_recent_login(principal)
     # A token's calls are a program's; what a program does quickly tires nobody.
     if principal.token is None and Confirmation.PAUSE not in confirmed:
         run = find_quick_run(user=principal.user, request=request, now=now)

@@ -15,6 +15,7 @@ from events.models import AuditEntry
 from governance.content import RequestContent
 from governance.models import PermissionRequest
 from governance.policies import can_read_full
+from governance.risk import choose_confirmation_word
 
 VERB = "permission_request.view_full"
 # One entry stands for one sitting at one door: a page that refreshes itself is still the same look.
@@ -35,6 +36,11 @@ def read_content(*, principal: Principal, request: PermissionRequest) -> Request
         with changes(principal.actor) as change:
             change.audit(VERB, request.subject, after={"fingerprint": request.fingerprint})
     return RequestContent.from_text(text)
+
+
+def find_confirmation_word(*, principal: Principal, request: PermissionRequest) -> str:
+    """The word to type before approving it. Raises Refused for who may not read it."""
+    return choose_confirmation_word(read_content(principal=principal, request=request))
 
 
 def was_read_lately(principal: Principal, request: PermissionRequest) -> bool:

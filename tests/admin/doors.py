@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
+from governance.admin.opened import stamp_opened
 from governance.models import PermissionRequest
 
 INBOX = "admin:governance_permissionrequest_changelist"
@@ -33,13 +37,19 @@ def request_url(request: PermissionRequest, view: str = "change") -> str:
 
 def approve(client: Client, request: PermissionRequest, **values: str) -> Any:
     """Press Approve on the request's page."""
-    data = {"fingerprint": request.fingerprint, **values}
+    data = {"fingerprint": request.fingerprint, "opened": opened_earlier(client, request.pk), **values}
     return client.post(request_url(request, "approve"), data)
 
 
 def deny(client: Client, request: PermissionRequest, **values: str) -> Any:
-    data = {"fingerprint": request.fingerprint, **values}
+    data = {"fingerprint": request.fingerprint, "opened": opened_earlier(client, request.pk), **values}
     return client.post(request_url(request, "deny"), data)
+
+
+def opened_earlier(client: Client, subject_id: str) -> str:
+    """What stands in a page that this person opened two seconds ago."""
+    with time_machine.travel(timezone.now() - timedelta(seconds=2), tick=False):
+        return stamp_opened(subject_id=subject_id, user_id=client.session["_auth_user_id"])
 
 
 def press_row(client: Client, request: PermissionRequest, verb: str, **options: Any) -> Any:

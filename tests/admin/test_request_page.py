@@ -109,7 +109,7 @@ def test_an_owner_who_is_no_member_reads_no_command(engine: Engine) -> None:
     request = make_request(engine, f"curl -H 'X: {SECRET}' https://example.org")
     client = enter(make_owner())
     page = open_page(client, request_url(request))
-    inbox, found = (open_page(client, reverse(INBOX) + query) for query in ("", "?q=example"))
+    inbox, found = (open_page(client, reverse(INBOX) + query) for query in ("?tab=all", "?tab=all&q=example"))
     for shown in (page, inbox, open_page(client, "/admin/")):
         assert ("example.org" in shown.html, "A title of the team" in shown.html) == (False, False)
         assert request.pk in shown.html
@@ -225,7 +225,7 @@ def test_the_first_button_of_the_form_is_harmless(client: Client, engine: Engine
 def test_nothing_can_be_saved_or_deleted(client: Client, engine: Engine) -> None:
     page = open_page(client, request_url(make_request(engine)))
     names = {attributes.get("name") for tag, attributes in page.elements if tag in {"input", "textarea"}}
-    assert names == {"csrfmiddlewaretoken", "fingerprint", "reason"}
+    assert names == {"csrfmiddlewaretoken", "fingerprint", "opened", "reason", "claimed_by", "text"}
 
 
 # Deciding -----------------------------------------------------------------------------------------
@@ -252,9 +252,7 @@ def test_another_fingerprint_is_409_and_shows_the_request_again(
     client: Client, engine: Engine, fingerprint: str
 ) -> None:
     request = make_request(engine)
-    response = client.post(
-        request_url(request, "approve"), {"fingerprint": fingerprint, "reason": "my words"}
-    )
+    response = approve(client, request, fingerprint=fingerprint, reason="my words")
     page = read(response)
     assert response.status_code == 409
     assert "The request is not what was shown; look at it again." in page.text
@@ -271,7 +269,7 @@ def test_the_second_decision_is_409_and_names_the_winner(
     request = make_request(engine)
     bob = make_principal(make_user(team, name="Bob Brandt"))
     approve_request(principal=bob, request_id=request.pk, fingerprint=request.fingerprint)
-    response = client.post(request_url(request, verb), {"fingerprint": request.fingerprint})
+    response = {"approve": approve, "deny": deny}[verb](client, request)
     page = read(response)
     assert response.status_code == 409
     assert "Bob Brandt approved it already." in page.text

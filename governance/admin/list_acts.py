@@ -1,0 +1,124 @@
+"""What one does with a request without leaving the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import URLPattern
+
+from accounts.admin.base import answer_refusal, get_principal, post_action
+from events.errors import Conflict, DomainError, Invalid, NotFound, Refused
+from governance.admin.inbox import InboxAdmin
+from governance.admin.outcomes import describe_approval, describe_denial
+from governance.admin.rows import acts_from_list
+from governance.domain.claims import claim_request, release_request
+from governance.domain.decide import approve_request, deny_request
+from governance.domain.snoozes import snooze_request, unsnooze_request
+from governance.enums import SnoozeLength
+from governance.models import PermissionRequest
+
+# Sent by the list's script, which shows the answer itself instead of following a redirect.
+SCRIPT_HEADER = "X-Countersign-Script"
+# What the list can't do, but the request's page can.
+NEEDS_PAGE = frozenset({"not_shown_whole", "confirmation_needed", "pause_needed"})
+
+
+class NotShownWhole(Conflict):
+    """The list did not show everything that would be approved."""
+
+    default_code = "not_shown_whole"
+
+
+class ListActs(InboxAdmin):
+    """Buttons of the list's rows; their addresses end in `-from-list`."""
+
+    def action_urls(self) -> list[URLPattern]:
+        return [
+            *super().action_urls(),
+            self.action_path("<path:object_id>/list/approve-from-list/", self.approve_from_list),
+            self.action_path("<path:object_id>/list/deny-from-list/", self.deny_from_list),
+            self.action_path("<path:object_id>/list/claim-from-list/", self.claim_from_list),
+            self.action_path("<path:object_id>/list/release-from-list/", self.release_from_list),
+            self.action_path("<path:object_id>/list/snooze-from-list/", self.snooze_from_list),
+            self.action_path("<path:object_id>/list/unsnooze-from-list/", self.unsnooze_from_list),
+        ]
+
+    @post_action
+    def approve_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        if obj.is_pending and not acts_from_list(obj):
+            raise NotShownWhole("The list does not show all of it. Read it here, then decide.")
+        outcome = approve_request(
+            principal=get_principal(request),
+            request_id=obj.pk,
+            fingerprint=request.POST.get(f"fingerprint-{obj.pk}", ""),
+        )
+        return self.answer_list(request, describe_approval(outcome))
+
+    @post_action
+    def deny_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        outcome = deny_request(
+            principal=get_principal(request),
+            request_id=obj.pk,
+            fingerprint=request.POST.get(f"fingerprint-{obj.pk}", ""),
+        )
+        return self.answer_list(request, describe_denial(outcome))
+
+    @post_action
+    def claim_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        claim_request(
+            principal=get_principal(request),
+            request_id=obj.pk,
+            take_over_from=request.POST.get(f"claimed-by-{obj.pk}", ""),
+        )
+        return self.answer_list(request, "The others see that you look at it.")
+
+    @post_action
+    def release_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        release_request(principal=get_principal(request), request_id=obj.pk)
+        return self.answer_list(request, "Nobody looks at it now.")
+
+    @post_action
+    def snooze_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        length = request.POST.get("length", SnoozeLength.HOUR)
+        snooze_request(principal=get_principal(request), request_id=obj.pk, length=length)
+        return self.answer_list(request, f"Hidden from your own tab for {SnoozeLength(length).label}.")
+
+    @post_action
+    def unsnooze_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
+        unsnooze_request(principal=get_principal(request), request_id=obj.pk)
+        return self.answer_list(request, "It stands in your own tab again.")
+
+    # Answers --------------------------------------------------------------------------------------
+
+    def answer_list(self, request: HttpRequest, sentence: str) -> HttpResponse:
+        if is_from_script(request):
+            return JsonResponse({"level": "success", "message": sentence})
+        messages.success(request, sentence)
+        return self.back_to_list(request)
+
+    def back_to_list(self, request: HttpRequest) -> HttpResponseRedirect:
+        """The list as it was filtered; its query came along in a field of its form."""
+        query = request.POST.get("list_query", "")
+        return HttpResponseRedirect(self.list_url() + (f"?{query}" if query else ""))
+
+    def answer_list_error(self, request: HttpRequest, obj: Any, error: DomainError) -> HttpResponse:
+        """What was refused, as a sentence for the script or the next page."""
+        if is_from_script(request):
+            facts = {"url": self.url_of(obj)} if error.code in NEEDS_PAGE else {}
+            word = "error" if isinstance(error, Refused | Invalid) else "warning"
+            return JsonResponse(
+                {"level": word, "message": error.message, "code": error.code, **facts}, status=error.status
+            )
+        if isinstance(error, Refused):
+            return answer_refusal(request, error.message)
+        if isinstance(error, NotFound):
+            raise Http404(error.message) from error
+        level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR
+        messages.add_message(request, level, error.message)
+        return self.redirect_to(obj) if error.code in NEEDS_PAGE else self.back_to_list(request)
+
+
+def is_from_script(request: HttpRequest) -> bool:
+    return SCRIPT_HEADER in request.headers
