@@ -1,0 +1,62 @@
+"""Operands that lead out of the project, or to what holds secrets or runs by itself."""
+
+from __future__ import annotations
+
+from governance.matching.arguments import Argument, Kind, read_arguments
+from governance.matching.paths import PERSISTENT, SECRET, find_paths, leads_outside
+from governance.matching.spelled import Spelled
+from governance.matching.tables.lookup import PROGRAMS
+from governance.matching.words import Word
+
+TEXT_FIRST = frozenset({"pattern", "code"})
+
+
+def explain_places(program: str, words: tuple[Word, ...], spelled: Spelled) -> str:
+    """Why a wildcard does not cover where these words lead, "" when it does."""
+    known = PROGRAMS.get(program)
+    if known is not None and not known.takes_paths:
+        return ""
+    arguments = read_arguments(known, words)
+    if program in {"cd", "pushd"} and not goes_somewhere(arguments):
+        return f"{program} leads to a folder that is not known before it runs."
+    is_reading = (known is not None and known.is_harmless) or program == "git"
+    for argument in arguments:
+        if argument.number >= spelled.words and not is_text(argument):
+            why = explain_argument(argument, spelled, is_reading=is_reading)
+            if why:
+                return why
+    return ""
+
+
+def goes_somewhere(arguments: list[Argument]) -> bool:
+    """Whether cd gets a folder that its words name; `-` is the one before."""
+    operands = [argument.text for argument in arguments if argument.kind is not Kind.OPTION]
+    others = {argument.text for argument in arguments if argument.kind is Kind.OPTION} - {"-L", "-P"}
+    return bool(operands) and operands[0] != "-" and not others
+
+
+def is_text(argument: Argument) -> bool:
+    """A pattern to search for, a script: no path, however it looks."""
+    if argument.known.first_operand not in TEXT_FIRST:
+        return False
+    return argument.is_first_operand or argument.kind is Kind.VALUE
+
+
+def explain_argument(argument: Argument, spelled: Spelled, *, is_reading: bool) -> str:
+    is_operand = argument.kind in {Kind.OPERAND, Kind.SCRIPT_ARGUMENT, Kind.SUBCOMMAND}
+    if is_operand and spelled.folder and argument.number >= spelled.folder_from:
+        return explain_leaving(argument.text, spelled.folder)
+    for text in find_paths(argument.word):
+        if spelled.place and leads_outside(text, spelled.place, has_tilde=argument.word.has_tilde):
+            return f"{text} leads out of the project."
+        if SECRET.search(text):
+            return f"{text} may hold secrets."
+        if not is_reading and PERSISTENT.search(text):
+            return f"What stands in {text} runs by itself."
+    return ""
+
+
+def explain_leaving(text: str, folder: str) -> str:
+    if not text.startswith(folder) or any(part == ".." for part in text.split("/")):
+        return f"{text} is not in {folder}."
+    return ""

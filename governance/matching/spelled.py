@@ -1,0 +1,20 @@
+"""What a rule says itself of the words that its pattern matches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """`words`: how many from the left it says without a wildcard. `folder`: of its last word.
+
+    folder_from: from which word on operands have to stay in that folder. allows_redirects: redirects into
+    the project are covered too. place: the folder everything has to stay in, "" when none is known.
+    """
+
+    words: int = 0
+    folder: str = ""
+    folder_from: int = 0
+    allows_redirects: bool = False
+    place: str = ""

@@ -1,0 +1,327 @@
+"""Our own reader of shell commands: strict, and without any guess.
+
+It reads what POSIX sh and bash have in common plus a few forms of bash, and raises UnreadableError for all
+else. Every simple command that can run is reported, also those inside substitutions, here-documents,
+compound commands and function bodies. Source: POSIX.1-2017, Shell Command Language, and the bash manual.
+"""
+
+from __future__ import annotations
+
+from governance.matching.command_reader import CommandReader
+from governance.matching.cursor import BLANKS, META
+from governance.matching.words import Budget, Redirect, SimpleCommand, UnreadableError, Word
+
+OPENERS = frozenset({"{", "if", "while", "until", "for", "case", "select", "function", "[["})
+CLOSERS = frozenset({"}", "then", "else", "elif", "fi", "do", "done", "esac", "in", "]]"})
+RESERVED = OPENERS | CLOSERS | {"!", "coproc"}
+LONGEST_RESERVED = max(map(len, RESERVED))
+
+
+def read_strictly(source: str, budget: Budget) -> list[SimpleCommand]:
+    """Every simple command of the source, by where it begins. Raises UnreadableError."""
+    reader = StrictReader(source, budget)
+    reader.read_all()
+    return sorted(reader.commands, key=lambda command: command.start)
+
+
+def read_one_command(source: str) -> SimpleCommand:
+    """The one simple command that the source is, for rules; raises UnreadableError when it is not."""
+    commands = read_strictly(source, Budget())
+    if len(commands) != 1 or source[: commands[0].start].strip() or source[commands[0].end :].strip():
+        raise UnreadableError("It is not one simple command.")
+    return commands[0]
+
+
+class StrictReader(CommandReader):
+    """Reads lists, pipelines and compound commands."""
+
+    # Lists ----------------------------------------------------------------------------------------
+
+    def read_all(self) -> None:
+        self.read_list(frozenset(), "")
+        if self.at < self.end:
+            self.fail(f"{self.peek()!r} stands where no command can begin.")
+        if self.pending:
+            self.fail("A here-document has no body.")
+
+    def read_list(self, closers: frozenset[str], bracket: str) -> str:
+        """Commands up to a closing reserved word (returned, not taken) or bracket; "" at the end."""
+        self.budget.depth -= 1
+        if self.budget.depth < 0:
+            self.fail("It is nested too deep.")
+        count = 0
+        while True:
+            self.skip_lines()
+            if self.at >= self.end or (bracket and self.starts(bracket)):
+                break
+            closer = self.peek_reserved()
+            if closer in closers:
+                if not count:
+                    self.fail("A list of commands is empty.")
+                self.budget.depth += 1
+                return closer
+            self.read_and_or()
+            count += 1
+            self.skip_blanks()
+            if not self.take_separator(bracket):
+                break
+        self.budget.depth += 1
+        return ""
+
+    def take_separator(self, bracket: str) -> bool:
+        """`;`, `&` or the end of a line; False when the list has to end here."""
+        character = self.peek()
+        if character == ";" and self.peek(1) != ";":
+            self.at += 1
+            return True
+        if character == "&" and self.peek(1) not in {"&", ">"}:
+            self.at += 1
+            return True
+        if character == "\n":
+            return True
+        if character == ";" and bracket == ";;":
+            return False
+        if not character or (bracket and self.starts(bracket)):
+            return False
+        return self.fail(f"{character!r} stands where a command should have ended.")
+
+    def read_and_or(self) -> None:
+        while True:
+            self.read_pipeline()
+            self.skip_blanks()
+            if not (self.starts("&&") or self.starts("||")):
+                return
+            self.at += 2
+            self.skip_lines()
+
+    def read_pipeline(self) -> None:
+        self.skip_blanks()
+        if self.peek() == "!" and self.peek(1) in BLANKS and self.peek(1):
+            self.at += 1
+            self.skip_blanks()
+        while True:
+            self.read_command()
+            self.skip_blanks()
+            if self.peek() != "|" or self.peek(1) == "|":
+                return
+            self.at += 2 if self.peek(1) == "&" else 1
+            self.skip_lines()
+
+    # Commands -------------------------------------------------------------------------------------
+
+    def read_command(self) -> None:
+        self.budget.spend()
+        self.skip_blanks()
+        if self.peek() == "(":
+            if self.peek(1) == "(":
+                self.fail("An arithmetic command.")
+            self.at += 1
+            self.read_body_until_bracket()
+            self.read_trailing_redirects()
+            return
+        word = self.peek_reserved()
+        if word in OPENERS:
+            self.read_compound(word)
+        elif word in RESERVED:
+            self.fail(f"{word!r} stands where a command should begin.")
+        else:
+            self.read_simple()
+
+    def read_body_until_bracket(self) -> None:
+        """A list and its closing bracket; here-documents may not reach out of it."""
+        waiting = len(self.pending)
+        self.read_list(frozenset(), ")")
+        if len(self.pending) > waiting:
+            self.fail("A here-document that is not over when its bracket closes.")
+        self.take(")")
+
+    def read_compound(self, word: str) -> None:
+        match word:
+            case "{":
+                self.take_word("{")
+                self.read_list_until("}")
+                self.take_word("}")
+            case "if":
+                self.take_word("if")
+                self.read_if()
+            case "while" | "until":
+                self.take_word(word)
+                self.read_list_until("do")
+                self.read_do_group()
+            case "for":
+                self.take_word("for")
+                self.read_for()
+            case "case":
+                self.take_word("case")
+                self.read_case()
+            case "function":
+                self.take_word("function")
+                self.skip_blanks()
+                self.take_name()
+                self.skip_blanks()
+                if self.peek() == "(":
+                    self.take("(")
+                    self.skip_blanks()
+                    self.take(")")
+                self.read_function_body()
+                return
+            case "[[":
+                self.read_test()
+            case _:
+                self.fail(f"{word!r} is not followed.")
+        self.read_trailing_redirects()
+
+    def read_if(self) -> None:
+        self.read_list_until("then")
+        self.take_word("then")
+        closer = self.read_list(frozenset({"elif", "else", "fi"}), "")
+        while closer == "elif":
+            self.take_word("elif")
+            self.read_list_until("then")
+            self.take_word("then")
+            closer = self.read_list(frozenset({"elif", "else", "fi"}), "")
+        if closer == "else":
+            self.take_word("else")
+            self.read_list_until("fi")
+        self.take_word("fi")
+
+    def read_for(self) -> None:
+        self.skip_blanks()
+        self.take_name()
+        self.skip_lines()
+        self.take_word("in")
+        while True:
+            self.skip_blanks()
+            if self.peek() in {";", "\n", ""}:
+                break
+            self.read_words_of_list()
+        if self.peek() == ";":
+            self.at += 1
+        self.skip_lines()
+        self.read_do_group()
+
+    def read_words_of_list(self) -> None:
+        if self.peek() in META and self.peek() not in "<>":
+            self.fail(f"{self.peek()!r} stands in a list of words.")
+        if self.peek() in "<>" and self.peek(1) != "(":
+            self.fail("A redirect stands in a list of words.")
+        self.read_word()
+
+    def read_do_group(self) -> None:
+        self.take_word("do")
+        self.read_list_until("done")
+        self.take_word("done")
+
+    def read_case(self) -> None:
+        self.skip_blanks()
+        self.read_word()
+        self.skip_lines()
+        self.take_word("in")
+        while True:
+            self.skip_lines()
+            if self.peek_reserved() == "esac":
+                self.take_word("esac")
+                return
+            if self.peek() == "(":
+                self.at += 1
+            while True:
+                self.skip_blanks()
+                self.read_words_of_list()
+                self.skip_blanks()
+                if self.peek() != "|":
+                    break
+                self.at += 1
+            self.take(")")
+            self.skip_lines()
+            if not self.starts(";;") and self.peek_reserved() != "esac":
+                self.read_list(frozenset({"esac"}), ";;")
+            self.skip_lines()
+            if self.starts(";;"):
+                self.at += 2
+                if self.peek() == "&":
+                    self.fail("A case that falls through.")
+
+    def read_list_until(self, closer: str) -> None:
+        if self.read_list(frozenset({closer}), "") != closer:
+            self.fail(f"{closer!r} is missing.")
+
+    def read_function_body(self) -> None:
+        self.skip_lines()
+        if self.peek() != "(" and self.peek_reserved() != "{":
+            self.fail("A function without a body in braces.")
+        self.read_command()
+
+    def read_test(self) -> None:
+        """`[[ … ]]`, words and && || only; what only it can do is not followed."""
+        start = self.at
+        words = [self.take_test_word()]
+        while True:
+            self.skip_blanks()
+            if self.starts("&&") or self.starts("||"):
+                self.at += 2
+                continue
+            if self.peek() in META or not self.peek():
+                self.fail("A test that is more than words.")
+            word = self.read_word()[0]
+            if word.text == "=~" and not word.is_quoted:
+                self.fail("A test against a regular expression.")
+            words.append(word)
+            if word.text == "]]" and not word.is_quoted:
+                break
+        self.add(SimpleCommand(tuple(words), start=start, end=self.at))
+
+    def take_test_word(self) -> Word:
+        word = Word("[[", self.at, self.at + 2)
+        self.at += 2
+        return word
+
+    def read_trailing_redirects(self) -> None:
+        """Of a compound command: on record as a command without words."""
+        start = self.at
+        redirects: list[Redirect] = []
+        while True:
+            self.skip_blanks()
+            if not self.take_redirect(redirects):
+                break
+        if redirects:
+            self.add(SimpleCommand((), (), tuple(redirects), redirects[0].start, self.at), redirects)
+        elif self.at != start and self.peek() and self.peek() not in META:
+            self.fail("A word follows a compound command.")
+
+    # Inside words and here-documents --------------------------------------------------------------
+
+    def read_substitution(self) -> None:
+        start = self.at
+        waiting, self.pending = self.pending, []
+        self.at += 2
+        self.read_body_until_bracket()
+        self.pending = waiting
+        self.refuse_waiting(self.source[start : self.at])
+
+    def read_inner(self, start: int, end: int) -> None:
+        inner = StrictReader(self.source, self.budget, start, end)
+        inner.read_all()
+        self.commands += inner.commands
+
+    def read_expanded(self, start: int, end: int) -> str:
+        inner = StrictReader(self.source, self.budget, start, end)
+        text = inner.read_quoted("")
+        self.commands += inner.commands
+        return text
+
+    # Reserved words -------------------------------------------------------------------------------
+
+    def peek_reserved(self) -> str:
+        """The reserved word that stands here as a whole word, else ""."""
+        position = self.at
+        while position < self.end and self.source[position] not in META:
+            position += 1
+            if position - self.at > 8:
+                return ""
+        word = self.source[self.at : position]
+        return word if word in RESERVED else ""
+
+    def take_word(self, word: str) -> None:
+        if self.peek_reserved() != word:
+            self.fail(f"{word!r} is missing.")
+        self.at += len(word)

@@ -1,0 +1,1 @@
+"""Data about programs. Every entry says why; the tests try each of them."""

@@ -1,0 +1,112 @@
+"""Every entry of the data tables does what it is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from governance.matching.judge import judge_command
+from governance.matching.rules import Effect, Rule, RuleSet
+from governance.matching.tables.builtins import CHANGING, HARMLESS_VARIABLES
+from governance.matching.tables.lookup import PROGRAMS
+from governance.matching.tables.programs import Program
+from governance.matching.tables.wrappers import AFTER, ANYWHERE, FOLLOWED, HARMLESS, SHELLS, STRINGS
+from tests.governance.matching.corpus import PLACE
+
+
+def judge(command: str, *rules: str) -> Effect:
+    made = [Rule(pattern, Effect(effect)) for effect, _, pattern in (rule.partition(" ") for rule in rules)]
+    return judge_command(command, RuleSet(made), place=PLACE).effect
+
+
+def list_dangerous() -> Iterator[tuple[str, str]]:
+    """(rule, command) of every option and subcommand that a wildcard must not cover."""
+    for name, program in PROGRAMS.items():
+        yield from list_of(name, name, program)
+        for sub, inner in program.subcommands.items():
+            yield from list_of(name, f"{name} {sub}", inner)
+
+
+def list_of(name: str, prefix: str, program: Program) -> Iterator[tuple[str, str]]:
+    for options in program.options:
+        for option in sorted(options.names):
+            spelled = option.replace("*=:", "NAME=").replace("*:", "operand")
+            spelled = spelled.removesuffix(":") + "x" * spelled.endswith(":")
+            yield f"allow {name} *", f"{prefix} {spelled} value"
+            yield f"allow {prefix} *", f"{prefix} {spelled} value"
+            if option.startswith("--") and not option.endswith(":"):
+                yield f"allow {name} *", f"{prefix} {option}=value"
+    for sub in program.dangerous_subcommands:
+        yield f"allow {name} *", f"{prefix} {sub} one two"
+
+
+def test_no_wildcard_covers_a_dangerous_option_or_subcommand() -> None:
+    cases = list(list_dangerous())
+    assert len(cases) > 1000
+    assert [case for case in cases if judge(case[1], case[0]) is Effect.ALLOW] == []
+
+
+def test_a_rule_that_spells_an_option_covers_it() -> None:
+    spelled = {
+        "allow python3 -m pytest *": "python3 -m pytest -q",
+        "allow sort -o out.txt *": "sort -o out.txt in.txt",
+        "allow git config user.name *": "git config user.name",
+        "allow npx eslint *": "npx eslint src",
+    }
+    assert {rule: judge(command, rule) for rule, command in spelled.items()} == dict.fromkeys(
+        spelled, Effect.ALLOW
+    )
+
+
+def test_harmless_programs_are_covered() -> None:
+    harmless = sorted(name for name, program in PROGRAMS.items() if program.is_harmless and name != "[")
+    assert {name: judge(f"{name} operand", f"allow {name} *") for name in harmless} == dict.fromkeys(
+        harmless, Effect.ALLOW
+    )
+
+
+@pytest.mark.parametrize("name", sorted({*HARMLESS, *ANYWHERE}))
+def test_a_denial_sees_through_every_wrapper(name: str) -> None:
+    assert judge(f"{name} rm x", "allow *", "deny rm *") is Effect.DENY
+
+
+def test_a_denial_sees_behind_every_marker_and_in_every_string() -> None:
+    commands = [f"{name} {marker} rm x" for name, markers in AFTER.items() for marker in markers]
+    commands += [f"{name} {marker} 'ls; rm x'" for name, markers in STRINGS.items() for marker in markers]
+    commands += [f"{name} -c 'ls; rm x'" for name in SHELLS]
+    assert [
+        command for command in commands if judge(command, "allow *", "deny rm *") is not Effect.DENY
+    ] == []
+
+
+@pytest.mark.parametrize("name", sorted({*HARMLESS, *FOLLOWED} - {"xargs"}))
+def test_what_a_wrapper_runs_needs_its_own_rule(name: str) -> None:
+    operands = "5 " if name == "timeout" else ""
+    rule = f"allow {name} *"
+    assert judge(f"{name} {operands}reboot", rule) is Effect.ASK
+    if name not in CHANGING:
+        assert judge(f"{name} {operands}git status", rule, "allow git *") is Effect.ALLOW
+
+
+@pytest.mark.parametrize("name", sorted(CHANGING))
+def test_no_wildcard_covers_a_builtin_that_changes_the_shell(name: str) -> None:
+    assert judge(f"{name} SOMETHING=1 x", f"allow {name} *") is Effect.ASK
+
+
+@pytest.mark.parametrize("name", sorted(HARMLESS_VARIABLES))
+def test_a_harmless_variable_may_be_set_for_one_command(name: str) -> None:
+    assert judge(f"{name}=1 git status", "allow git *") is Effect.ALLOW
+    assert judge(f"{name}X=1 git status", "allow git *") is Effect.ASK
+    assert judge(f"{name}=$X git status", "allow git *") is Effect.ASK
+
+
+def test_every_entry_says_why() -> None:
+    reasons = [
+        *(options.why for program in PROGRAMS.values() for options in program.options),
+        *(why for program in PROGRAMS.values() for why in program.dangerous_subcommands.values()),
+        *(wrapper.why for wrapper in HARMLESS.values()),
+        *ANYWHERE.values(),
+        *(why for why, _ in CHANGING.values()),
+    ]
+    assert [why for why in reasons if len(why.split()) < 2] == []
