@@ -65,10 +65,15 @@ def finish_check(check: AuditCheck) -> None:
         step_check(check)
 
 
-def step_check(check: AuditCheck, *, rows: int = STEP_ROWS) -> None:
+def release_check(check: AuditCheck) -> None:
+    """Leave the steps that are left to whoever looks next."""
+    AuditCheck.objects.filter(pk=check.pk, state=AuditCheck.State.RUNNING).update(stepped_at=None)
+
+
+def step_check(check: AuditCheck, *, rows: int = STEP_ROWS) -> bool:
     """Check the next entries and bring `check` up to date.
 
-    When another process took the same step, its row is what counts.
+    False when another process took the same step: its row is what counts.
     """
     walk = ChainWalk(frozenset(), n=check.checked_n, prev_hash=check.checked_hash)
     is_last = False
@@ -83,8 +88,10 @@ def step_check(check: AuditCheck, *, rows: int = STEP_ROWS) -> None:
     check.stepped_at = timezone.now()
     if is_last:
         end_check(check)
-    if not save_step(check, before=before):
-        check.refresh_from_db()
+    if save_step(check, before=before):
+        return True
+    check.refresh_from_db()
+    return False
 
 
 def end_check(check: AuditCheck) -> None:

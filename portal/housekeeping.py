@@ -12,12 +12,17 @@ from accounts.domain.idempotency import prune_idempotency_records
 from accounts.domain.login_sessions import drop_ended_sessions
 from accounts.domain.login_throttles import drop_spent_counters
 from events.audit import sign_head
+from events.audit_checks import find_due_check, step_check
 from events.database_threads import DatabaseThread
+from events.models import AuditCheck
 from events.pruning import prune_events
 from portal.background import wait_for_stop
 
 SIGN_EVERY_S = 3600.0
 PRUNE_EVERY_S = 24 * 3600.0
+LOOK_FOR_CHECKS_EVERY_S = 2.0
+# Between two steps of a check: room for everybody else.
+STEP_PAUSE_S = 0.05
 
 
 async def sign_heads(stop: asyncio.Event, *, interval_s: float = SIGN_EVERY_S) -> None:
@@ -54,3 +59,23 @@ def prune_once() -> None:
     prune_idempotency_records(now=now)
     drop_ended_sessions(now=now)
     drop_spent_counters(now=now)
+
+
+async def check_chains(stop: asyncio.Event, *, interval_s: float = LOOK_FOR_CHECKS_EVERY_S) -> None:
+    """Go on, step by step, with the check of the audit chain that somebody asked for, until `stop`."""
+    thread = DatabaseThread("countersign-check")
+    check: AuditCheck | None = None
+    try:
+        while not stop.is_set():
+            check = await thread.run(take_step, check)
+            await wait_for_stop(stop, timeout_s=interval_s if check is None else STEP_PAUSE_S)
+    finally:
+        await thread.aclose()
+
+
+def take_step(check: AuditCheck | None) -> AuditCheck | None:
+    """One step of this check, or of one that waits; returns it when it is ours and not done yet."""
+    check = check or find_due_check(timezone.now())
+    if check is None:
+        return None
+    return check if step_check(check) and check.is_running else None

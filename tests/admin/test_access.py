@@ -145,6 +145,8 @@ def test_every_button_is_walked() -> None:
                 names.add((prefix, name))
     assert names == {
         *PRESSES,
+        ("events_auditentry", "check"),
+        ("events_auditentry", "export"),
         ("reviews_reviewpolicy", "set-approvals"),
         ("accounts_loginsession", "end-others"),
         ("accounts_loginthrottle", "clear"),

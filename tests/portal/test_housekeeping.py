@@ -12,10 +12,11 @@ from django.db import IntegrityError
 
 from events.actors import Subject, build_command_actor
 from events.audit import verify_chain
+from events.audit_checks import start_check
 from events.changes import changes
-from events.models import Event, SignedHead
+from events.models import AuditCheck, Event, SignedHead
 from portal import housekeeping
-from portal.housekeeping import prune_daily, sign_heads
+from portal.housekeeping import check_chains, prune_daily, sign_heads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,3 +85,21 @@ async def until_signed(numbers: list[int]) -> None:
     async with asyncio.timeout(20):
         while await sync_to_async(list_signed)() != numbers:
             await asyncio.sleep(0.02)
+
+
+async def test_a_check_that_somebody_asked_for_is_carried_out() -> None:
+    def ask() -> None:
+        for _ in range(3):
+            audit()
+        start_check(build_command_actor("test"))
+
+    stop = asyncio.Event()
+    checking = asyncio.create_task(check_chains(stop, interval_s=0.02))
+    await sync_to_async(ask)()
+    async with asyncio.timeout(20):
+        while await AuditCheck.objects.filter(state="running").aexists():
+            await asyncio.sleep(0.02)
+    stop.set()
+    await asyncio.wait_for(checking, 20)
+    check = await AuditCheck.objects.aget()
+    assert (check.checked_n, check.finding_count) == (4, 0)

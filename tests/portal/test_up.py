@@ -93,6 +93,7 @@ def test_the_first_start_prepares_everything_and_says_so(tmp_path: Path, variabl
             "hub",
             "signed audit heads",
             "event pruning",
+            "audit checks",
         }
         assert server.stop() == 0
 
