@@ -115,7 +115,7 @@ def test_the_product_reads_its_environment_in_one_place() -> None:
         str(path.relative_to(ROOT))
         for app in ALLOWED
         for path in (ROOT / app).rglob("*.py")
-        if re.search(r"\benviron\b|\bgetenv\b", path.read_text())
+        if re.search(r"\bos\.environ\b|\bimport environ\b|\bgetenv\b", path.read_text())
     }
     assert readers == {
         "portal/settings.py",
