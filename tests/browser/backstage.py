@@ -21,11 +21,13 @@ django.setup()
 from django.conf import settings  # noqa: E402 - needs the set-up above
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
+from django.contrib.sessions.models import Session  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.domain.users import set_password  # noqa: E402
 from accounts.models import User  # noqa: E402
 from accounts.principal import Principal  # noqa: E402
+from accounts.reauthentication import SESSION_KEY as PASSWORD_AT  # noqa: E402
 from engines.domain.messages import MessageFacts, PartFacts, record_message, record_part  # noqa: E402
 from engines.models import Engine  # noqa: E402
 from events.actors import RELAY_ACTOR, Door  # noqa: E402
@@ -79,8 +81,22 @@ def log_in(user: str) -> dict[str, str]:
     session[SESSION_KEY] = person.pk
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session[PASSWORD_AT] = int(timezone.now().timestamp())
     session.save()
     return {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key or ""}
+
+
+def age_logins(user: str) -> dict[str, int]:
+    """Every login of this person becomes an hour old."""
+    person = User.objects.get(username=user)
+    aged = 0
+    for row in Session.objects.all():
+        session = SessionStore(row.session_key)
+        if session.get(SESSION_KEY) == person.pk:
+            session[PASSWORD_AT] = int(timezone.now().timestamp()) - 3600
+            session.save()
+            aged += 1
+    return {"aged": aged}
 
 
 def ask(engine: str, command: str, **values: Any) -> dict[str, str]:
@@ -135,6 +151,7 @@ ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "world": make_world,
     "password": give_password,
     "session": log_in,
+    "age_logins": age_logins,
     "request": ask,
     "seal": seal,
     "decide": decide,

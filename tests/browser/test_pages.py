@@ -25,6 +25,10 @@ PAGES = [
     "/admin/accounts/team/",
     "/admin/accounts/apitoken/",
     "/admin/accounts/apitoken/add/",
+    "/admin/accounts/invitation/",
+    "/admin/accounts/invitation/add/",
+    "/admin/accounts/loginsession/",
+    "/admin/confirm-password/",
     "/admin/password_change/",
 ]
 # Pages of one object: the list, and which link of it to follow.
@@ -110,7 +114,7 @@ def test_logging_in_and_out(enter: Enter, world: World) -> None:
     page.get_by_label("Username").fill(world.names["Alice"])
     page.get_by_label("Password").fill("not it")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("alert")).to_contain_text("Please enter the correct username and password")
+    expect(page.get_by_role("alert")).to_contain_text("This username and password don't fit together.")
     page.get_by_label("Username").fill(world.names["Alice"])
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
