@@ -2,11 +2,13 @@
 
 Twisted collects the whole body before the application hears of the request, so the bound has to stand
 here. A refused client may still be sending; its bytes are read and dropped for a moment, because closing
-at once would reset the connection and the answer would be lost on its way.
+at once would reset the connection and the answer would be lost on its way. On the way out a streamed answer
+waits for its reader, and a reader that takes nothing is cut off.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from daphne.http_protocol import WebRequest
 from django.conf import settings
 from twisted.internet import reactor as installed_reactor
+from twisted.internet.protocol import connectionDone
 from twisted.web.http import HTTPChannel
 
 from portal.limits import PROBLEM_TYPE, encode_problem, encode_too_large
@@ -21,6 +24,8 @@ from portal.limits import PROBLEM_TYPE, encode_problem, encode_too_large
 reactor: Any = installed_reactor
 
 LINGER_S = 2.0
+# A client that takes nothing of a streamed answer for so long is cut off.
+STALLED_S = 30.0
 
 
 def build_last_answer(status: bytes, body: bytes) -> bytes:
@@ -75,6 +80,21 @@ class BoundedRequest(WebRequest):
         closing = reactor.callLater(LINGER_S, transport.loseConnection)
         self.notifyFinish().addBoth(lambda _: closing.cancel() if closing.active() else None)
 
+    # Daphne, while the answer leaves --------------------------------------------------------------
+
+    async def wait_until_taken(self) -> None:
+        """Until the connection has room for more of a streamed answer; ends a connection that stalls."""
+        channel = self.channel
+        if not isinstance(channel, BoundedChannel):
+            # The client has gone; the application is to hear of it, also one that never waits for anything.
+            await asyncio.sleep(0)
+            return
+        try:
+            async with asyncio.timeout(STALLED_S):
+                await channel.wait_for_room()
+        except TimeoutError:
+            channel.transport.abortConnection()
+
     # Daphne, when it has arrived -----------------------------------------------------------------
 
     def process(self) -> Any:
@@ -84,6 +104,11 @@ class BoundedRequest(WebRequest):
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
         """Daphne's own errors in the form of all our errors."""
+        if self._response_started:
+            # Nothing that follows half an answer would be understood.
+            if self.channel is not None:
+                self.channel.transport.abortConnection()
+            return
         content = encode_problem(status, HTTPStatus(status).name.lower(), f"{body.rstrip('.')}.")
         headers = [(b"Content-Type", PROBLEM_TYPE), (b"Content-Length", str(len(content)).encode())]
         self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
@@ -95,6 +120,30 @@ class BoundedChannel(HTTPChannel):
 
     requestFactory = BoundedRequest  # noqa: N815 - Twisted's name
     transport: Any
+    # There while the transport holds more than it can send; done when it can again.
+    full: asyncio.Future[None] | None = None
+
+    async def wait_for_room(self) -> None:
+        if self.full is not None:
+            await asyncio.shield(self.full)
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        super().pauseProducing()
+        if self.full is None:
+            self.full = asyncio.get_running_loop().create_future()
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        self.let_go_on()
+        super().resumeProducing()
+
+    def connectionLost(self, reason: Any = connectionDone) -> None:  # noqa: N802 - Twisted's name
+        self.let_go_on()
+        super().connectionLost(reason)
+
+    def let_go_on(self) -> None:
+        full, self.full = self.full, None
+        if full is not None:
+            full.set_result(None)
 
     def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
         problem = encode_problem(431, "header_too_large", "A header line is too long.")

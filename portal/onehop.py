@@ -57,6 +57,8 @@ from portal.limits import (
 
 # For what is sent away on closing to say so, and to close its response.
 CLOSING_TIMEOUT_S = 1.0
+# Longer than Daphne's own patience (see `bounded_requests`), which also ends the connection.
+STALLED_S = 40.0
 
 T = TypeVar("T")
 Scope = dict[str, Any]
@@ -254,12 +256,13 @@ class OneHopHandler(BoundedBodyHandler):
     async def send_stream(self, response: HttpResponseBase, exchange: Exchange, send: Send) -> None:
         """Read an asynchronous stream on the loop; the response is closed in the worker in any case."""
         try:
-            await self.run_open_ended(self.send_response(response, send), exchange)
+            await self.run_open_ended(self.send_response(response, unless_stalled(send)), exchange)
         except asyncio.CancelledError:
             # When the handler closes, a stream just ends: its client resumes where it stood.
             if not self.is_closed:
                 raise
         finally:
+            await asyncio.shield(close_stream(response))
             await asyncio.shield(exchange.thread.run(response.close))
 
 
@@ -305,6 +308,27 @@ async def unless_disconnected(work: Awaitable[T], listener: asyncio.Task[None]) 
         raise
     finally:
         listener.remove_done_callback(leave)
+
+
+async def close_stream(response: Any) -> None:
+    """Run the iterator's own cleaning up now: what nobody reads on is closed at some garbage collection."""
+    # Django closes what it wraps around it, and keeps this.
+    aclose = getattr(response._iterator, "aclose", None)  # noqa: SLF001
+    if aclose is not None:
+        await aclose()
+
+
+def unless_stalled(send: Send) -> Send:
+    """Raise RequestAborted when the server can't hand over one part of a stream for too long."""
+
+    async def send_in_time(message: Any) -> None:
+        try:
+            async with asyncio.timeout(STALLED_S):
+                await send(message)
+        except TimeoutError:
+            raise RequestAborted from None
+
+    return send_in_time
 
 
 def retrieve(task: asyncio.Task[None]) -> None:

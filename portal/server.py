@@ -27,7 +27,7 @@ from zope.interface import implementer
 
 from portal.application import Application
 from portal.binding import Bind
-from portal.bounded_requests import BoundedChannel
+from portal.bounded_requests import BoundedChannel, BoundedRequest
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +102,12 @@ class PortalServer(Server):
         reactor.callLater(1, self.application_checker)
         reactor.callLater(2, self.timeout_checker)
         asyncio.set_event_loop(reactor._asyncioEventloop)  # noqa: SLF001 - as Daphne does
+
+    async def handle_reply(self, protocol: Any, message: Any) -> None:
+        """Hand over a message of the application; one part of a streamed answer waits for the reader."""
+        await super().handle_reply(protocol, message)
+        if message.get("more_body") and isinstance(protocol, BoundedRequest):
+            await protocol.wait_until_taken()
 
     def spawn(self, coroutine: Any) -> None:
         task = asyncio.get_event_loop().create_task(coroutine)

@@ -145,6 +145,25 @@ def stream_endless(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(ticks(), content_type="text/event-stream")
 
 
+def stream_flood(request: HttpRequest) -> StreamingHttpResponse:
+    async def parts() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 65536
+        finally:
+            say("flood closed")
+
+    return StreamingHttpResponse(parts(), content_type="application/octet-stream")
+
+
+def stream_half(request: HttpRequest) -> StreamingHttpResponse:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise RuntimeError("on purpose")
+
+    return StreamingHttpResponse(parts(), content_type="text/plain")
+
+
 def file(request: HttpRequest) -> FileResponse:
     return FileResponse(io.BytesIO(b"x" * 200_000), filename="data.bin", as_attachment=True)
 
@@ -300,6 +319,8 @@ urlpatterns = [
     path("stream-broken/", stream_broken),
     path("stream-async/", stream_async),
     path("stream-endless/", stream_endless),
+    path("stream-flood/", stream_flood),
+    path("stream-half/", stream_half),
     path("file/", file),
     path("wait-async/", wait_async),
     path("fail-async/", fail_async),

@@ -34,6 +34,10 @@ async def tell(stop: asyncio.Event) -> None:
 
 
 def main() -> None:
+    # After `portal.server`, which installs the event loop. Half a minute is long for a test.
+    from portal import bounded_requests
+
+    bounded_requests.STALLED_S = 1.0
     settings.ROOT_URLCONF = "tests.portal.one_hop_site"
     settings.MIDDLEWARE = [
         *settings.MIDDLEWARE[:3],

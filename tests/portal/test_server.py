@@ -249,3 +249,43 @@ def test_a_used_port_is_said_and_ends_the_start(tmp_path: Path) -> None:
         with running(MODULE, **arguments) as server:
             assert server.wait() == 1
             assert any(f"can't listen on {bind}" in line for line in server.lines)
+
+
+MEMORY_BYTES = 64 * 1024 * 1024
+
+
+def test_a_reader_that_takes_nothing_costs_little_and_is_cut_off(server: ServerProcess, port: int) -> None:
+    before = server.read_memory_bytes()
+    with connect(port) as stalled, connect(port) as patient:
+        for client in (stalled, patient):
+            client.sendall(head("GET", "/stream-flood/"))
+        # A reader that goes on reading gets far more than is ever held for it.
+        received = 0
+        while received < 2 * MEMORY_BYTES:
+            received += len(patient.recv(1 << 20))
+        server.wait_for_line(lambda line: line == "flood closed")
+        assert server.read_memory_bytes() - before < MEMORY_BYTES
+        # It ends, and what it held was little.
+        assert len(read_until_the_end(stalled)) < MEMORY_BYTES
+
+
+def test_an_answer_that_fails_half_way_is_cut_and_the_server_goes_on(
+    server: ServerProcess, port: int
+) -> None:
+    for _ in range(2):
+        with connect(port) as client:
+            client.sendall(head("GET", "/stream-half/"))
+            # Cut, not ended: the last chunk never comes.
+            received = read_until_the_end(client)
+            assert (b"half" in received, received.endswith(b"0\r\n\r\n")) == (True, False)
+    assert ask(port, head("GET", "/plain/")).status == 200
+
+
+def read_until_the_end(client: socket.socket) -> bytes:
+    received = b""
+    try:
+        while chunk := client.recv(65536):
+            received += chunk
+    except ConnectionResetError:
+        pass
+    return received
