@@ -89,9 +89,14 @@ def can_reset_password(principal: Principal, user: User) -> bool:
 
 
 def are_all_teams_managed(principal: Principal, user: User) -> bool:
-    """Whether this principal administers every team the user belongs to, of which there is one at least."""
-    team_ids = set(Membership.objects.filter(user=user, ended_at=None).values_list("team_id", flat=True))
-    return bool(team_ids) and all(principal.has_role(team_id, Role.managing()) for team_id in team_ids)
+    """Whether this principal administers every team of the user, of which there is one at least.
+
+    The teams of the user's service accounts count: whoever is the person makes their tokens.
+    """
+    open_memberships = Membership.objects.filter(ended_at=None)
+    own = set(open_memberships.filter(user=user).values_list("team_id", flat=True))
+    answered_for = set(open_memberships.filter(user__owner=user).values_list("team_id", flat=True))
+    return bool(own) and all(principal.has_role(team_id, Role.managing()) for team_id in own | answered_for)
 
 
 def can_end_sessions_of(principal: Principal, user: User) -> bool:

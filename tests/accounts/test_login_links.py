@@ -112,7 +112,10 @@ def test_a_team_admin_resets_it_for_people_who_are_in_administered_teams_alone()
     for user in (make_user(one), in_both):
         assert reset_password(principal=principal, user=user).link.user == user
     count = LoginLink.objects.count()
-    for user in (in_foreign_too, owner, make_user(), make_user(foreign), admin, make_service(admin, one)):
+    answers_for_foreign = make_user(one)
+    make_service(answers_for_foreign, foreign)
+    others = (in_foreign_too, answers_for_foreign, owner, make_user(), make_user(foreign), admin)
+    for user in (*others, make_service(admin, one)):
         with pytest.raises(Refused):
             reset_password(principal=principal, user=user)
     assert LoginLink.objects.count() == count
