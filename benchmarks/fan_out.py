@@ -62,6 +62,7 @@ class Client(asyncio.Protocol):
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.is_open = False
+        self.close_code = 0
         self.transport: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -108,6 +109,8 @@ class Client(asyncio.Protocol):
     def read_frame(self, opcode: int, payload: bytes) -> None:
         if opcode == 9:
             self.send(10, payload)
+        if opcode == 8:
+            self.close_code = int.from_bytes(payload[:2])
         if opcode != 1:
             return
         frame = orjson.loads(payload)

@@ -1,8 +1,8 @@
 """How often Python looks for dead cycles in a process that serves.
 
 Its defaults are those of a small script: a look after 700 new objects, of which one request makes thousands,
-and now and then one at everything that the start has loaded. What is there when serving begins stays for good,
-so it is left out of every look (`gc.freeze`), and looks come after some requests, not several times in each.
+and now and then one at everything that the start has loaded. What is there when serving begins stays for
+good, so it is left out of every look (`gc.freeze`), and looks come after some requests, not in each.
 """
 
 from __future__ import annotations
