@@ -1,4 +1,4 @@
-/* The event stream in a page: the websocket, or asking every few seconds where no websocket gets through.
+/* The event stream in a page: the websocket, or a long poll where no websocket gets through.
    Events are hints of what to read again; docs/listening.md says what they hold. The cursor is kept for the tab, so
    that the next page goes on where this one stood.
 
@@ -6,15 +6,16 @@
    everything again) and `countersign:state` (detail: { state }), where state is one of
      connecting   nothing is known yet
      live         events arrive as they happen
-     polling      no websocket gets through; the page asks every few seconds
+     polling      no websocket gets through; the page asks, and is answered when something happens
      waiting      the server does not answer; trying again
      signed-out   the session has ended; tried again now and then, should somebody log in in another tab */
 
 const CURSOR_KEY = "countersign:cursor";
 const ACK_EVENTS = 64;
 const ACK_MS = 3000;
-const POLL_MS = 5000;
-const POLL_LIMIT = 100;
+const POLL_WAIT_S = 25;
+/* After an answer that failed; and in a tab nobody looks at, because a browser has six connections for all of them. */
+const POLL_PAUSE_MS = 5000;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30000;
 const SIGNED_OUT_PAUSE_MS = 60000;
@@ -53,12 +54,15 @@ export class EventStream {
         this.failures = 0;
         this.unacknowledged = 0;
         this.isStopped = false;
+        this.asking = null;
         this.timers = {};
     }
 
     start() {
         this.wakeUp = () => {
-            if (!document.hidden && this.socket === null) this.connect();
+            if (document.hidden) return;
+            if (this.socket === null) this.connect();
+            if (this.state === "polling" && this.asking === null) this.pollLater(0);
         };
         document.addEventListener("visibilitychange", this.wakeUp);
         window.addEventListener("online", this.wakeUp);
@@ -73,7 +77,7 @@ export class EventStream {
         window.removeEventListener("online", this.wakeUp);
         clearInterval(this.timers.watch);
         clearTimeout(this.timers.connect);
-        clearTimeout(this.timers.poll);
+        this.stopAsking();
         this.drop();
     }
 
@@ -120,7 +124,7 @@ export class EventStream {
 
     goLive() {
         this.failures = 0;
-        clearTimeout(this.timers.poll);
+        this.stopAsking();
         this.show("live");
         /* Nobody knows what happened between the page's making and now. */
         if (this.startedAt === null) this.announceReset();
@@ -143,7 +147,7 @@ export class EventStream {
         const isBlocked = this.failures >= FAILURES_BEFORE_POLLING;
         if (this.state !== "polling") this.show("waiting");
         this.connectLater(Math.min(FIRST_PAUSE_MS * 2 ** (this.failures - 1), LONGEST_PAUSE_MS));
-        if (isBlocked) this.pollLater(0);
+        if (isBlocked && this.asking === null) this.pollLater(0);
     }
 
     /* Spread, so that everybody does not come back at once after a restart. */
@@ -162,7 +166,7 @@ export class EventStream {
     }
 
     signOut() {
-        clearTimeout(this.timers.poll);
+        this.stopAsking();
         this.show("signed-out");
         this.connectLater(SIGNED_OUT_PAUSE_MS);
     }
@@ -180,31 +184,45 @@ export class EventStream {
         this.timers.poll = setTimeout(() => this.poll(), pauseMs);
     }
 
+    stopAsking() {
+        clearTimeout(this.timers.poll);
+        this.asking?.abort();
+        this.asking = null;
+    }
+
+    /* The first answer comes at once, so that the page soon knows that it is heard. */
     async poll() {
-        let pauseMs = POLL_MS;
+        const asking = new AbortController();
+        this.asking = asking;
+        let isGood = false;
         try {
-            const answer = await fetch(`/api/v1/events/?${this.query()}`, { headers: { Accept: "application/json" } });
-            if (this.state === "live" || this.state === "signed-out") return;
+            const waits = this.state === "polling" && !document.hidden ? `&wait=${POLL_WAIT_S}` : "";
+            const answer = await fetch(`/api/v1/events/?${this.query()}${waits}`, {
+                headers: { Accept: "application/json" },
+                signal: asking.signal,
+            });
+            const body = answer.ok || answer.status === 410 ? await answer.json() : null;
+            if (this.asking !== asking) return;
             if (answer.status === 401 || answer.status === 403) {
                 this.signOut();
                 return;
             }
-            if (answer.status === 410) this.reset((await answer.json()).cursor);
-            else if (answer.ok) pauseMs = this.takePage(await answer.json());
-            this.show(answer.ok || answer.status === 410 ? "polling" : "waiting");
+            if (answer.status === 410) this.reset(body.cursor);
+            else if (answer.ok) this.takePage(body);
+            isGood = body !== null;
         } catch {
-            this.show("waiting");
+            if (this.asking !== asking) return;
         }
-        this.pollLater(pauseMs);
+        this.asking = null;
+        this.show(isGood ? "polling" : "waiting");
+        this.pollLater(isGood && !document.hidden ? 0 : POLL_PAUSE_MS * (0.5 + Math.random()));
     }
 
-    /* How long to pause before the next page. */
     takePage({ events, cursor }) {
         const isFirst = this.cursor === null;
         for (const event of events) this.take(event);
         this.moveTo(Math.max(this.cursor ?? 0, cursor));
         if (isFirst) this.announceReset();
-        return events.length < POLL_LIMIT ? POLL_MS : 0;
     }
 
     /* Telling ------------------------------------------------------------------------------------- */

@@ -177,6 +177,15 @@ def test_without_websockets_the_page_asks(context: BrowserContext, site: Site) -
     site.commit("asked", count=150)
     found = heard(page, "heard.events.length >= 150")
     assert (found["events"], "live" in found["states"]) == (["asked"] * 150, False)
+    # Later ones end a long poll: each is one call that answers with news, not one of many that ask in vain.
+    answers: list[str] = []
+    page.on(
+        "response", lambda answer: answers.append(answer.url) if "/api/v1/events/" in answer.url else None
+    )
+    site.commit("told")
+    heard(page, "heard.events.length >= 151")
+    assert answers
+    assert all("wait=25" in url for url in answers)
 
 
 def test_restart_of_the_server_loses_nothing(context: BrowserContext, site: Site) -> None:
