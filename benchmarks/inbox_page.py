@@ -2,9 +2,9 @@
 
 Every tab, read by a member of one team, by a member of three and by an owner, on SQLite and on PostgreSQL.
 Two databases that differ only in the length of their history are read in turns, so that whatever else the
-machine does slows both; the ratio of the medians must stay at or below 1.5. Searches and chips that no index answers
-look through a bounded part of the history: they are printed and not held to the ratio, because 1,000 requests
-are less than what they look through. Trust the ratios, not the numbers.
+machine does slows both; the ratio of the medians must stay at or below 1.5. Searches and chips that no index
+answers look through a bounded part of the history: they are printed and not held to the ratio, because 1,000
+requests are less than what they look through. Trust the ratios, not the numbers.
 """
 
 from __future__ import annotations

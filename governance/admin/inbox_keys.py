@@ -33,7 +33,7 @@ INBOX_KEYS = (
             Key("j", "next", "next request"),
             Key("k", "previous", "previous request"),
             Key("Enter", "open", "open the request in focus"),
-            Key("o", "open", "the same"),
+            Key("o", "open", "open it, as Enter does"),
             Key("/", "search", "go to the search"),
         ),
     ),

@@ -31,7 +31,7 @@ async function refresh() {
     isStale = !rows;
     if (!rows) return;
     merge(page, own);
-    replaceIfChanged(document.getElementById("tabs"), page.getElementById("tabs"));
+    if (replaceIfChanged(document.getElementById("tabs"), page.getElementById("tabs"))) showCurrentTab();
     showSelection();
     const count = Number(rows.dataset.waitingCount);
     showWaiting(count);
@@ -223,6 +223,13 @@ const showKeys = document.getElementById("show-keys");
 showKeys.hidden = !matchMedia("(hover: hover)").matches;
 showKeys.addEventListener("click", () => help.showModal());
 
+/* On a phone the tabs are wider than the screen. */
+function showCurrentTab() {
+    const tab = document.querySelector(".tab[aria-current]");
+    if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+}
+
+showCurrentTab();
 followPointer();
 followTicks();
 closeMenus();

@@ -43,6 +43,12 @@ function freshen(line, className) {
     setTimeout(() => delete line.dataset.fresh, FRESH_MS);
 }
 
+/* What one reads before one presses; what stands around it may change under the finger. */
+function essence(line) {
+    const parts = line.querySelectorAll("[name^=fingerprint], .command, .risk, .finding, [data-act], .settled-by, .group-title");
+    return [...parts].map((part) => part.dataset.act ?? part.value ?? part.textContent).join("\n");
+}
+
 function isChecked(row) {
     return row.querySelector("input[name=selected]")?.checked ?? false;
 }
@@ -53,11 +59,12 @@ function update(old, fresh) {
     const focused = old.contains(document.activeElement);
     const wasChecked = isChecked(old);
     const wasSettled = isSettled(old);
+    const isOther = essence(old) !== essence(fresh);
     old.className = fresh.className;
     old.replaceChildren(...fresh.childNodes);
     const box = old.querySelector("input[name=selected]");
     if (box) box.checked = wasChecked;
-    freshen(old, "is-changed");
+    if (isOther) freshen(old, "is-changed");
     if (focused) old.focus({ preventScroll: true });
     return isSettled(old) && !wasSettled;
 }

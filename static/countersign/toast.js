@@ -1,6 +1,7 @@
 /* Short messages at the edge of the page, read out by screen readers. */
 
 const SHOWN_MS = 8000;
+const SHOWN_AT_ONCE = 3;
 
 function box() {
     let toasts = document.getElementById("toasts");
@@ -19,5 +20,6 @@ export function toast(level, sentence) {
     item.className = `toast ${level}`;
     item.textContent = level === "success" ? sentence : `${level === "error" ? "Error" : "Note"}: ${sentence}`;
     box().append(item);
+    while (box().childElementCount > SHOWN_AT_ONCE) box().firstElementChild.remove();
     setTimeout(() => item.remove(), SHOWN_MS);
 }
