@@ -66,6 +66,11 @@ class UnknownPathView(ApiView):
     permission_classes = [AllowAny]
     http_method_names = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """Without the framework's Allow: nothing is allowed on what is not there."""
+        return {}
+
     @extend_schema(exclude=True)
     def answer(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         raise NotFound(f"There is nothing at {request.path[:200]}.")

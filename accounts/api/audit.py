@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -93,6 +93,11 @@ class AuditFilters(serializers.Serializer[Any]):
     until = Moment(required=False, help_text="Before this time.")
 
 
+ENTRY_NUMBER = OpenApiParameter(
+    "n", {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}, OpenApiParameter.PATH
+)
+
+
 class AuditPagination(CursorPage):
     """By the entries' numbers."""
 
@@ -138,6 +143,7 @@ class AuditViewSet(ReadOnlyApiViewSet):
         filters.is_valid(raise_exception=True)
         return AuditPagination().answer(request, Selection(**filters.validated_data))
 
+    @extend_schema(parameters=[ENTRY_NUMBER])
     def retrieve(self, request: Request, pk: str) -> Response:
         """One entry by its number."""
         refuse_unknown_parameters(request, frozenset())

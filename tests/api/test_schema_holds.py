@@ -85,3 +85,8 @@ def test_a_token_that_ends_itself_keeps_to_the_schema(portal: RunningPortal, tmp
         portal, token, tmp_path, "--include-operation-id", "tokens_revoke", "--phases", "coverage"
     )
     assert count(r"Tested: (\d+)", output) == 1
+
+
+def test_what_only_owners_read_keeps_to_the_schema(portal: RunningPortal, tmp_path: Path) -> None:
+    output = run_schemathesis(portal, portal.owner, tmp_path, "--include-tag", "audit")
+    assert count(r"Tested: (\d+)", output) == SCHEMA.read_text().count("operationId: audit_")

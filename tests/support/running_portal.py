@@ -30,7 +30,7 @@ CAST = """
 import json
 from accounts.enums import Role, Scope
 from accounts.models import Team
-from tests.factories import make_engine, make_request, make_service, make_session
+from tests.factories import make_engine, make_owner, make_request, make_service, make_session
 from tests.factories import make_team, make_token, make_user
 
 team = make_team("Platform")
@@ -45,6 +45,7 @@ make_request(engine, session_id="ses_1")
 print(json.dumps({
     "team": team.pk,
     "approver": make_token(approver, *Scope.values),
+    "owner": make_token(make_owner(), *Scope.values),
     "agent": make_token(agents[0], *Scope.for_services()),
     "spares": [make_token(agent, *asking) for agent in agents[1:]],
 }))
@@ -53,12 +54,13 @@ print(json.dumps({
 
 @dataclass
 class RunningPortal:
-    """A portal with one team, an approver whose token decides, and an agent whose token asks."""
+    """A portal with one team, an approver whose token decides, an owner, and an agent whose token asks."""
 
     address: str
     variables: Mapping[str, str]
     team: str = ""
     approver: str = field(default="", repr=False)
+    owner: str = field(default="", repr=False)
     agent: str = field(default="", repr=False)
     spares: list[str] = field(default_factory=list, repr=False)
 

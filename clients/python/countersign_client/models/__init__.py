@@ -2,11 +2,20 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .actor import Actor
+from .audit_entry import AuditEntry
+from .audit_entry_after import AuditEntryAfter
+from .audit_entry_before import AuditEntryBefore
+from .audit_head import AuditHead
+from .audit_list_actor_kind import AuditListActorKind
+from .audit_list_door import AuditListDoor
 from .blank_enum import BlankEnum
 from .chat import Chat
 from .chats_list_session_state_item import ChatsListSessionStateItem
 from .chats_list_turn import ChatsListTurn
+from .claim_request import ClaimRequest
 from .close_reason_enum import CloseReasonEnum
+from .comment import Comment
+from .comment_text_request import CommentTextRequest
 from .content import Content
 from .content_arguments_type_0 import ContentArgumentsType0
 from .content_metadata import ContentMetadata
@@ -14,6 +23,7 @@ from .control_enum import ControlEnum
 from .decision_request import DecisionRequest
 from .delegate import Delegate
 from .delivery import Delivery
+from .door_enum import DoorEnum
 from .empty_request import EmptyRequest
 from .engine import Engine
 from .engine_kind_enum import EngineKindEnum
@@ -26,6 +36,7 @@ from .event_subject import EventSubject
 from .event_words import EventWords
 from .field_error import FieldError
 from .finding import Finding
+from .length_enum import LengthEnum
 from .me import Me
 from .member import Member
 from .message import Message
@@ -36,7 +47,9 @@ from .new_token import NewToken
 from .nothing_request import NothingRequest
 from .own_team import OwnTeam
 from .own_token import OwnToken
+from .paginated_audit_entry_list import PaginatedAuditEntryList
 from .paginated_chat_list import PaginatedChatList
+from .paginated_comment_list import PaginatedCommentList
 from .paginated_engine_list import PaginatedEngineList
 from .paginated_member_list import PaginatedMemberList
 from .paginated_message_list import PaginatedMessageList
@@ -45,6 +58,7 @@ from .paginated_subagent_list import PaginatedSubagentList
 from .paginated_team_list import PaginatedTeamList
 from .paginated_token_list import PaginatedTokenList
 from .part import Part
+from .past_decision import PastDecision
 from .permission_requests_list_state_item import PermissionRequestsListStateItem
 from .place import Place
 from .problem import Problem
@@ -53,14 +67,20 @@ from .reply_state_enum import ReplyStateEnum
 from .request import Request
 from .request_detail import RequestDetail
 from .request_state_enum import RequestStateEnum
+from .risk_enum import RiskEnum
 from .role_enum import RoleEnum
 from .scopes_enum import ScopesEnum
 from .session_state_enum import SessionStateEnum
+from .signed_head import SignedHead
+from .similar import Similar
+from .snooze import Snooze
+from .snooze_wish_request import SnoozeWishRequest
 from .source_enum import SourceEnum
 from .status_enum import StatusEnum
 from .subagent import Subagent
 from .subagent_kind_enum import SubagentKindEnum
 from .subagents_list_status_item import SubagentsListStatusItem
+from .subject import Subject
 from .team import Team
 from .ticket import Ticket
 from .ticket_wish_request import TicketWishRequest
@@ -77,11 +97,20 @@ from .wish_request_arguments import WishRequestArguments
 
 __all__ = (
     "Actor",
+    "AuditEntry",
+    "AuditEntryAfter",
+    "AuditEntryBefore",
+    "AuditHead",
+    "AuditListActorKind",
+    "AuditListDoor",
     "BlankEnum",
     "Chat",
     "ChatsListSessionStateItem",
     "ChatsListTurn",
+    "ClaimRequest",
     "CloseReasonEnum",
+    "Comment",
+    "CommentTextRequest",
     "Content",
     "ContentArgumentsType0",
     "ContentMetadata",
@@ -89,6 +118,7 @@ __all__ = (
     "DecisionRequest",
     "Delegate",
     "Delivery",
+    "DoorEnum",
     "EmptyRequest",
     "Engine",
     "EngineKindEnum",
@@ -101,6 +131,7 @@ __all__ = (
     "EventWords",
     "FieldError",
     "Finding",
+    "LengthEnum",
     "Me",
     "Member",
     "Message",
@@ -111,7 +142,9 @@ __all__ = (
     "NothingRequest",
     "OwnTeam",
     "OwnToken",
+    "PaginatedAuditEntryList",
     "PaginatedChatList",
+    "PaginatedCommentList",
     "PaginatedEngineList",
     "PaginatedMemberList",
     "PaginatedMessageList",
@@ -120,6 +153,7 @@ __all__ = (
     "PaginatedTeamList",
     "PaginatedTokenList",
     "Part",
+    "PastDecision",
     "PermissionRequestsListStateItem",
     "Place",
     "Problem",
@@ -128,14 +162,20 @@ __all__ = (
     "Request",
     "RequestDetail",
     "RequestStateEnum",
+    "RiskEnum",
     "RoleEnum",
     "ScopesEnum",
     "SessionStateEnum",
+    "SignedHead",
+    "Similar",
+    "Snooze",
+    "SnoozeWishRequest",
     "SourceEnum",
     "StatusEnum",
     "Subagent",
     "SubagentKindEnum",
     "SubagentsListStatusItem",
+    "Subject",
     "Team",
     "Ticket",
     "TicketWishRequest",

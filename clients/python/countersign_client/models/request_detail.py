@@ -11,6 +11,7 @@ from attrs import field as _attrs_field
 from ..models.blank_enum import BlankEnum
 from ..models.close_reason_enum import CloseReasonEnum
 from ..models.request_state_enum import RequestStateEnum
+from ..models.risk_enum import RiskEnum
 from ..models.source_enum import SourceEnum
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class RequestDetail:
     """ Empty for owners outside the team. """
     is_summary_whole: bool
     """ The summary shows everything there is. """
+    prefix: str
+    """ The leading words of one plain command, else empty; empty for owners outside the team. """
+    risk: RiskEnum
+    """ * `normal` - normal risk
+    * `high` - high risk """
     findings: list[Finding]
     arguments_known: bool
     sealed: bool
@@ -52,6 +58,10 @@ class RequestDetail:
     can_decide: bool
     cannot_decide_because: str
     my_decision: MyDecision | None
+    claimed_by: Actor | None
+    claimed_at: datetime.datetime | None
+    comments_count: int
+    """ For people of the team; 0 for everybody else. """
     approvals: int
     approvals_needed: int
     team: Named
@@ -107,6 +117,10 @@ class RequestDetail:
 
         is_summary_whole = self.is_summary_whole
 
+        prefix = self.prefix
+
+        risk = self.risk.value
+
         findings = []
         for findings_item_data in self.findings:
             findings_item = findings_item_data.to_dict()
@@ -125,6 +139,20 @@ class RequestDetail:
             my_decision = self.my_decision.to_dict()
         else:
             my_decision = self.my_decision
+
+        claimed_by: dict[str, Any] | None
+        if isinstance(self.claimed_by, Actor):
+            claimed_by = self.claimed_by.to_dict()
+        else:
+            claimed_by = self.claimed_by
+
+        claimed_at: None | str
+        if isinstance(self.claimed_at, datetime.datetime):
+            claimed_at = self.claimed_at.isoformat()
+        else:
+            claimed_at = self.claimed_at
+
+        comments_count = self.comments_count
 
         approvals = self.approvals
 
@@ -219,12 +247,17 @@ class RequestDetail:
                 "permission": permission,
                 "summary": summary,
                 "is_summary_whole": is_summary_whole,
+                "prefix": prefix,
+                "risk": risk,
                 "findings": findings,
                 "arguments_known": arguments_known,
                 "sealed": sealed,
                 "can_decide": can_decide,
                 "cannot_decide_because": cannot_decide_because,
                 "my_decision": my_decision,
+                "claimed_by": claimed_by,
+                "claimed_at": claimed_at,
+                "comments_count": comments_count,
                 "approvals": approvals,
                 "approvals_needed": approvals_needed,
                 "team": team,
@@ -279,6 +312,10 @@ class RequestDetail:
 
         is_summary_whole = d.pop("is_summary_whole")
 
+        prefix = d.pop("prefix")
+
+        risk = RiskEnum(d.pop("risk"))
+
         findings = []
         _findings = d.pop("findings")
         for findings_item_data in _findings:
@@ -308,6 +345,38 @@ class RequestDetail:
             return cast(MyDecision | None, data)
 
         my_decision = _parse_my_decision(d.pop("my_decision"))
+
+        def _parse_claimed_by(data: object) -> Actor | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                claimed_by_type_0 = Actor.from_dict(data)
+
+                return claimed_by_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Actor | None, data)
+
+        claimed_by = _parse_claimed_by(d.pop("claimed_by"))
+
+        def _parse_claimed_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                claimed_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return claimed_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        claimed_at = _parse_claimed_at(d.pop("claimed_at"))
+
+        comments_count = d.pop("comments_count")
 
         approvals = d.pop("approvals")
 
@@ -477,12 +546,17 @@ class RequestDetail:
             permission=permission,
             summary=summary,
             is_summary_whole=is_summary_whole,
+            prefix=prefix,
+            risk=risk,
             findings=findings,
             arguments_known=arguments_known,
             sealed=sealed,
             can_decide=can_decide,
             cannot_decide_because=cannot_decide_because,
             my_decision=my_decision,
+            claimed_by=claimed_by,
+            claimed_at=claimed_at,
+            comments_count=comments_count,
             approvals=approvals,
             approvals_needed=approvals_needed,
             team=team,

@@ -3,6 +3,7 @@ from enum import StrEnum
 
 
 class ScopesEnum(StrEnum):
+    AUDITREAD = "audit:read"
     CHATSREAD = "chats:read"
     ENGINESREAD = "engines:read"
     EVENTSREAD = "events:read"

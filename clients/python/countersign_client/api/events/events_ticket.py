@@ -14,8 +14,11 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     *,
     body: TicketWishRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -87,10 +90,12 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: TicketWishRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[Problem | Ticket]:
     """A ticket that opens one websocket within 30 seconds, instead of a token there.
 
     Args:
+        idempotency_key (str | Unset):
         body (TicketWishRequest | Unset): Nothing: the caller's own credential says all.
 
     Raises:
@@ -103,6 +108,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -116,10 +122,12 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: TicketWishRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Problem | Ticket | None:
     """A ticket that opens one websocket within 30 seconds, instead of a token there.
 
     Args:
+        idempotency_key (str | Unset):
         body (TicketWishRequest | Unset): Nothing: the caller's own credential says all.
 
     Raises:
@@ -133,6 +141,7 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -140,10 +149,12 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: TicketWishRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[Problem | Ticket]:
     """A ticket that opens one websocket within 30 seconds, instead of a token there.
 
     Args:
+        idempotency_key (str | Unset):
         body (TicketWishRequest | Unset): Nothing: the caller's own credential says all.
 
     Raises:
@@ -156,6 +167,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -167,10 +179,12 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: TicketWishRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Problem | Ticket | None:
     """A ticket that opens one websocket within 30 seconds, instead of a token there.
 
     Args:
+        idempotency_key (str | Unset):
         body (TicketWishRequest | Unset): Nothing: the caller's own credential says all.
 
     Raises:
@@ -185,5 +199,6 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

@@ -1,0 +1,13 @@
+# Generated from docs/openapi.yaml by `make schema`: do not edit.
+from enum import StrEnum
+
+
+class AuditListActorKind(StrEnum):
+    COMMAND = "command"
+    ENGINE = "engine"
+    SERVICE = "service"
+    SYSTEM = "system"
+    USER = "user"
+
+    def __str__(self) -> str:
+        return str(self.value)

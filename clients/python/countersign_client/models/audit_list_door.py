@@ -1,0 +1,14 @@
+# Generated from docs/openapi.yaml by `make schema`: do not edit.
+from enum import StrEnum
+
+
+class AuditListDoor(StrEnum):
+    ADMIN = "admin"
+    API = "api"
+    COMMAND = "command"
+    RELAY = "relay"
+    TASK = "task"
+    WEBSOCKET = "websocket"
+
+    def __str__(self) -> str:
+        return str(self.value)
