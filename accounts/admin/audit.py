@@ -21,6 +21,7 @@ from accounts.admin.base import PortalModelAdmin, answer_refusal, get_principal,
 from accounts.admin.display import format_moment, render_code
 from accounts.policies import can_read_audit
 from accounts.principal import Principal
+from accounts.reauthentication import ask_for_password
 from events.audit import verify_entry
 from events.audit_checks import release_check, start_check, step_check
 from events.audit_export import Export, ExportFormat, begin_export, iterate_export
@@ -39,6 +40,7 @@ class AuditRow:
     """One entry of the list: what it says, and where its links lead."""
 
     entry: AuditEntry
+    kind: str
     changes: str
     url: str
     actor_url: str
@@ -105,6 +107,7 @@ class AuditEntryAdmin(PortalModelAdmin):
     def build_row(self, address: AuditAddress, entry: AuditEntry) -> AuditRow:
         return AuditRow(
             entry,
+            make_visible(entry.subject_kind.replace("_", " ")),
             make_visible(shorten(entry.before, entry.after)),
             self.entry_url(entry.n),
             address.url(actor=entry.actor_id),
@@ -201,6 +204,8 @@ class AuditEntryAdmin(PortalModelAdmin):
             return refuse_method(request, "POST")
         if not can_read_audit(principal):
             return refuse(request, "Only owners export the audit chain.")
+        if asked := ask_for_password(request):
+            return asked
         export_format = request.POST.get("format", "")
         if export_format not in ExportFormat.values:
             raise Http404

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-SHORT_LENGTH = 60
+SHORT_LENGTH = 40
 SHORT_LINES = 2
 
 

@@ -212,7 +212,7 @@ def test_the_diff_tells_types_apart() -> None:
     ]
     assert build_diff({}, {}) == []
     assert build_diff([1], {"a": 1}) == [DiffLine("", "[1]", "", "removed"), DiffLine("a", "", "1", "added")]
-    assert shorten({"a": 1}, {"a": "x" * 100, "b": 2, "c": 3}) == f"a: 1 → {'x' * 60}…; b: 2; 1 more"
+    assert shorten({"a": 1}, {"a": "x" * 100, "b": 2, "c": 3}) == f"a: 1 → {'x' * 40}…; b: 2; 1 more"
 
 
 def test_characters_that_fool_a_reader_are_marked(client: Client) -> None:
