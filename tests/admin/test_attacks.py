@@ -10,12 +10,21 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.domain.invitations import invite_person
 from accounts.enums import Role
 from accounts.models import Membership, Team, User
 from engines.models import Chat, Engine, Message
 from governance.models import EngineReply, PermissionRequest
 from tests.admin.doors import address, approve, deny, enter, press_row, request_url
-from tests.factories import make_engine, make_request, make_service, make_session, make_team, make_user
+from tests.factories import (
+    make_engine,
+    make_principal,
+    make_request,
+    make_service,
+    make_session,
+    make_team,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -47,8 +56,9 @@ def as_stored(row: PermissionRequest) -> dict[str, object]:
     return dict(PermissionRequest.objects.filter(pk=row.pk).values().get())
 
 
-def test_01_anonymous_does_not_register(client: Client) -> None:
-    url = address("accounts_user", "add")
+@pytest.mark.parametrize("model", ["accounts_user", "accounts_invitation"])
+def test_01_anonymous_does_not_register(client: Client, model: str) -> None:
+    url = address(model, "add")
     answer = client.post(url, {"username": "mallory", "role": "admin", "is_superuser": "on"})
     assert (answer.status_code, answer["Location"]) == (302, f"{reverse('admin:login')}?next={url}")
     assert not User.objects.exists()
@@ -63,11 +73,25 @@ def test_02_nobody_raises_themselves(team: Team, role: Role) -> None:
     answers = {
         client.post(address("accounts_team", "set-role", team.pk), raised).status_code,
         client.post(address("accounts_user", "change", user.pk), {"is_superuser": "on"}).status_code,
+        client.post(
+            address("accounts_invitation", "add"), {"username": "mallory", "team": team.pk, "role": "admin"}
+        ).status_code,
     }
     assert answers <= {403, 405}
+    # One's own name is one's own: nothing else is taken from its form.
+    client.post(
+        address("accounts_user", "rename", user.pk),
+        {"name": "Mallory", "is_superuser": "on", "role": "admin", "kind": "person", "username": "root"},
+    )
     membership.refresh_from_db()
     user.refresh_from_db()
-    assert (membership.role, user.is_superuser) == (role, False)
+    assert (membership.role, user.is_superuser, user.name, user.username == "root") == (
+        role,
+        False,
+        "Mallory",
+        False,
+    )
+    assert not User.objects.filter(username="mallory").exists()
 
 
 def test_05_other_s_requests_are_not_seen(attacker: User, row: PermissionRequest) -> None:
@@ -145,3 +169,21 @@ def test_25_a_team_s_admin_lists_its_people_and_no_others(team: Team, attacker: 
     colleague = make_user(team, Role.VIEWER)
     page = enter(make_user(team, Role.ADMIN)).get(address("accounts_user", "changelist")).content.decode()
     assert (str(colleague) in page, str(attacker) in page) == (True, False)
+
+
+def test_25_an_attacker_sees_neither_the_logins_nor_the_invitations_of_others(
+    team: Team, attacker: User
+) -> None:
+    admin = make_user(team, Role.ADMIN)
+    enter(admin)
+    invite_person(principal=make_principal(admin), username="invited", team=team, role=Role.VIEWER)
+    client = enter(attacker)
+    pages = [
+        client.get(f"{address(model, 'changelist')}{query}").content.decode()
+        for model, query in (
+            ("accounts_loginsession", "?whose=everybody"),
+            ("accounts_loginsession", f"?whose={admin.pk}"),
+            ("accounts_invitation", "?state=every"),
+        )
+    ]
+    assert [str(admin) in page or "invited</" in page for page in pages] == [False, False, False]

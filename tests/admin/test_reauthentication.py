@@ -188,6 +188,18 @@ def test_links_and_invitations_ask_too(clock: Any, team: Team, bob: User) -> Non
     assert client.get(invite).status_code == 302
 
 
+def test_exporting_the_audit_chain_asks_too(clock: Any) -> None:
+    owner = make_owner()
+    set_password(actor=ACTOR, user=owner, password=PASSWORD)
+    client, export = enter(owner), f"{reverse('admin:events_auditentry_changelist')}export/"
+    clock.shift(timedelta(minutes=15))
+    asked = client.post(export, {"format": "jsonl"})
+    assert (asked.status_code, carried(read(asked))) == (403, {"format": ["jsonl"]})
+    assert not AuditEntry.objects.filter(verb="audit.export").exists()
+    answer = client.post(export, {"format": "jsonl", FIELD: PASSWORD})
+    assert (answer.status_code, "attachment" in answer.headers["Content-Disposition"]) == (200, True)
+
+
 def test_who_may_not_do_it_is_not_asked_for_a_password(clock: Any, bob: User) -> None:
     stranger = enter(make_user(make_team(), Role.ADMIN))
     clock.shift(timedelta(minutes=15))
