@@ -255,6 +255,9 @@ STORAGES = {
 }
 # Served from the apps' own folders until `collectstatic` has run.
 WHITENOISE_USE_FINDERS = not IS_COLLECTED
+# Such a file may change while it is served, and its length is otherwise remembered from the start: the
+# new content would be cut short, or waited for in vain.
+WHITENOISE_AUTOREFRESH = not IS_COLLECTED
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Language, time, logs ------------------------------------------------------------------------------

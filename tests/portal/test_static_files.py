@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles.finders import get_finder
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.http import HttpResponse
@@ -29,6 +30,23 @@ def test_files_come_from_the_apps_until_they_are_collected(settings: Any, tmp_pa
     assert serve("/static/admin/css/missing.css").content == b"passed on"
 
 
+def test_a_file_that_changes_while_it_is_served_comes_whole(settings: Any, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path / "nothing"
+    settings.STATICFILES_DIRS = [tmp_path]
+    get_finder.cache_clear()
+    file = tmp_path / "page.css"
+    file.write_text("short")
+    middleware = StaticFilesMiddleware(lambda _: HttpResponse("passed on", status=404))
+    found = []
+    for text in ("short", "a good deal longer than it was", "less"):
+        file.write_text(text)
+        response: Any = middleware(RequestFactory().get("/static/page.css"))
+        found.append((int(response.headers["Content-Length"]), b"".join(response).decode()))
+        response.close()
+    get_finder.cache_clear()
+    assert found == [(len(text), text) for text in ("short", "a good deal longer than it was", "less")]
+
+
 @pytest.mark.parametrize(
     "path", ["/static/../portal/settings.py", "/static//etc/passwd", "/static/%2e%2e/manage.py"]
 )
@@ -40,6 +58,7 @@ def test_nothing_outside_is_served(settings: Any, tmp_path: Path, path: str) -> 
 def test_collected_files_carry_their_hash_and_are_kept_for_ever(settings: Any, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path
     settings.WHITENOISE_USE_FINDERS = False
+    settings.WHITENOISE_AUTOREFRESH = False
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

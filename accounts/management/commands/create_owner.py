@@ -11,9 +11,8 @@ from accounts.domain.login_links import create_login_link
 from accounts.domain.users import create_user
 from accounts.models import User
 from events.actors import build_command_actor
-from events.encryption import register_keys
 from events.errors import DomainError
-from events.keyring import KeyringError
+from events.management.readiness import require_ready_database
 
 
 class Command(BaseCommand):
@@ -24,15 +23,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, username: str, **options: Any) -> None:
         actor = build_command_actor("create_owner")
+        require_ready_database()
         user = User.objects.filter(username=username).first()
         try:
-            register_keys()
             if user is None:
                 user = create_user(actor=actor, username=username, is_superuser=True)
             elif not user.is_superuser:
                 raise CommandError(f"{username} exists and is not an owner; nothing changed.")
             made = create_login_link(actor=actor, user=user)
-        except (DomainError, KeyringError) as error:
+        except DomainError as error:
             raise CommandError(str(error)) from error
         path = reverse("login-link", args=[made.secret])
         self.stdout.write(f"Open within 15 minutes, once: {settings.COUNTERSIGN_PUBLIC_URL}{path}")

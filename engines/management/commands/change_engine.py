@@ -10,9 +10,8 @@ from engines.domain.access import change_access
 from engines.management.find_engine import find_engine
 from engines.management.password_files import read_password
 from events.actors import build_command_actor
-from events.encryption import register_keys
 from events.errors import DomainError
-from events.keyring import KeyringError
+from events.management.readiness import require_ready_database
 
 
 class Command(BaseCommand):
@@ -37,11 +36,10 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         """Nothing is changed when the engine does not answer there; what is not given stays."""
+        require_ready_database()
         found = find_engine(engine)
         password = read_password(password_file) if password_file else "" if no_password else None
         try:
-            # Before anything is encrypted with a key that this database does not know.
-            register_keys()
             look = change_access(
                 actor=build_command_actor("change_engine"),
                 engine=found,
@@ -49,7 +47,7 @@ class Command(BaseCommand):
                 username=username or found.username,
                 password=password,
             )
-        except (DomainError, KeyringError) as error:
+        except DomainError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(self.style.SUCCESS(f"Changed {found.name}; it answered (version {look.version})."))
         for warning in look.warnings:

@@ -9,6 +9,7 @@ from engines.domain.retirement import describe_retirement, retire_engine
 from engines.management.find_engine import find_engine
 from events.actors import build_command_actor
 from events.errors import DomainError
+from events.management.readiness import require_ready_database
 
 
 class Command(BaseCommand):
@@ -19,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="do it; without it only say what would happen")
 
     def handle(self, *args: Any, engine: str, yes: bool, **options: Any) -> None:
+        require_ready_database()
         found = find_engine(engine)
         for sentence in describe_retirement(found):
             self.stdout.write(sentence)

@@ -11,9 +11,8 @@ from engines.domain.registry import normalize_address, register_engine
 from engines.management.password_files import read_password
 from engines.models import Engine
 from events.actors import build_command_actor
-from events.encryption import register_keys
 from events.errors import DomainError
-from events.keyring import KeyringError
+from events.management.readiness import require_ready_database
 from relay.inspection import TESTED_VERSION, EngineUnfit, Inspection, inspect_engine
 
 
@@ -45,14 +44,13 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         """Nothing is registered when a check fails."""
+        require_ready_database()
         password = read_password(password_file) if password_file else ""
         owner = Team.objects.filter(name=team, retired_at=None).first()
         if owner is None:
             names = ", ".join(Team.objects.filter(retired_at=None).values_list("name", flat=True))
             raise CommandError(f"There is no team {team!r}. Teams: {names or 'none yet'}.")
         try:
-            # Before anything is encrypted with a key that this database does not know.
-            register_keys()
             address = normalize_address(url)
             inspection = inspect_engine(address, username, password, directory)
             engine = register_engine(
@@ -65,7 +63,7 @@ class Command(BaseCommand):
                 directories=directory,
                 version=inspection.version,
             )
-        except (DomainError, EngineUnfit, KeyringError) as error:
+        except (DomainError, EngineUnfit) as error:
             raise CommandError(f"{error} Nothing was registered.") from error
         self.report(engine, inspection)
 
