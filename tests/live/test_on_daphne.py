@@ -6,14 +6,18 @@ import base64
 import os
 import signal
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import orjson
 import pytest
 
 from live.enums import CloseCode
-from tests.portal.server_client import ServerProcess, connect, running
+from tests.portal.server_client import ROOT, WAIT_S, ServerProcess, connect, running
 
 # The server keeps its own SQLite file, whatever this run tests on.
 pytestmark = pytest.mark.sqlite
@@ -63,6 +67,15 @@ class RawSocket:
         size = int.from_bytes(self.stream.read(2)) if length == 126 else length
         return first & 0x0F, self.stream.read(size)
 
+    def read_to_the_end(self) -> Iterator[tuple[int, bytes]]:
+        """Frames up to the one that closes, whose payload is cut to its code."""
+        while True:
+            opcode, payload = self.receive()
+            if opcode == CLOSE:
+                yield opcode, payload[:2]
+                return
+            yield opcode, payload
+
     def receive_close(self) -> int:
         opcode, payload = self.receive()
         assert opcode == CLOSE, payload
@@ -101,3 +114,72 @@ def test_close_codes_reach_the_client_and_a_stop_sends_everybody_away(
     assert process.wait() == 0
     for each in (stranger, anonymous, *listeners):
         each.close()
+
+
+MEMORY_BYTES = 64 * 1024 * 1024
+FILL = """
+from events.actors import Subject, build_command_actor
+from events.changes import changes
+words = {"x": "x" * 1400}
+for _ in range(20):
+    with changes(build_command_actor("test")) as change:
+        for number in range(500):
+            change.event(
+                "test.happened", Subject("test", "1"), topic="requests", audience="owners", words=words
+            )
+print("written")
+"""
+
+
+def test_listener_that_reads_nothing_costs_little_and_is_closed(
+    server: tuple[ServerProcess, int, str], tmp_path: Path
+) -> None:
+    """Sixteen megabytes of events for each of twenty listeners, who take none."""
+    process, port, token = server
+    authorization = f"Authorization: Bearer {token}"
+    variables = {
+        "COUNTERSIGN_DATA_DIR": str(tmp_path / "data"),
+        "COUNTERSIGN_KEYS_FILE": str(tmp_path / "keys" / "countersign.keys"),
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+    }
+    with ExitStack() as cleaning:
+        sockets = [cleaning.enter_context(closing(listen(port, authorization))) for _ in range(10)]
+        for _ in range(10):
+            cleaning.enter_context(open_stream(port, authorization))
+        before = process.read_memory_bytes()
+        subprocess.run(
+            [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", FILL],
+            cwd=ROOT,
+            env={**os.environ, **variables},
+            check=True,
+            stdout=subprocess.DEVNULL,
+            timeout=120,
+        )
+        for each in sockets:
+            frames = list(each.read_to_the_end())
+            # 256 unacknowledged frames and no more, then five seconds of patience.
+            assert (len(frames), frames[-1]) == (257, (CLOSE, CloseCode.TOO_FAR_BEHIND.to_bytes(2)))
+        assert process.read_memory_bytes() - before < MEMORY_BYTES
+
+
+def listen(port: int, authorization: str) -> RawSocket:
+    """A socket past its `ready`; just after the start the stream may not run yet."""
+    ends_at = time.monotonic() + WAIT_S
+    while True:
+        found = RawSocket(port, authorization)
+        opcode, payload = found.receive()
+        if opcode == TEXT:
+            return found
+        found.close()
+        assert int.from_bytes(payload[:2]) == CloseCode.UNAVAILABLE
+        assert time.monotonic() < ends_at
+
+
+def open_stream(port: int, authorization: str) -> socket.socket:
+    """Server-sent events that nobody reads."""
+    connection = connect(port)
+    lines = ["GET /api/v1/events/stream/ HTTP/1.1", "Host: localhost", authorization]
+    connection.sendall("\r\n".join([*lines, "", ""]).encode())
+    assert connection.recv(12) == b"HTTP/1.1 200"
+    return connection
