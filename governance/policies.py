@@ -93,8 +93,8 @@ def explain_not_commenting(principal: Principal, request: PermissionRequest) -> 
 
 
 def can_read_comments(principal: Principal, request: PermissionRequest) -> bool:
-    """As the summary: what people say about a request is for members alone."""
-    return can_read_summary(principal, request)
+    """What people say to each other about a request: members, and no agent."""
+    return can_read_summary(principal, request) and not principal.user.is_service
 
 
 def explain_not_snoozing(principal: Principal, request: PermissionRequest) -> str:

@@ -18,14 +18,16 @@ from accounts.api.serializers import (
     Text,
     WriteSerializer,
 )
+from accounts.models import User
 from accounts.principal import Principal
 from engines.models import Chat, Subagent
+from events.actors import ActorKind
 from events.masking import mask_secrets
 from governance.domain.decide import describe_end
-from governance.enums import CloseReason, Reply, ReplyState, RequestSource, RequestState
+from governance.enums import CloseReason, Reply, ReplyState, RequestSource, RequestState, Risk
 from governance.models import EngineReply, PermissionRequest
 from governance.policies import can_read_summary, explain_not_deciding
-from governance.queries import find_last_replies, find_my_votes
+from governance.queries import count_comments, find_last_replies, find_my_votes
 from reviews.enums import Verdict
 from reviews.models import Vote
 
@@ -43,17 +45,22 @@ class Viewer:
     principal: Principal
     votes: dict[str, Vote] = field(default_factory=dict)
     replies: dict[str, EngineReply] = field(default_factory=dict)
+    comments: dict[str, int] = field(default_factory=dict)
+    holders: dict[str, str] = field(default_factory=dict)
     now: datetime = field(default_factory=timezone.now)
 
     @classmethod
     def of(cls, principal: Principal, requests: list[PermissionRequest]) -> Viewer:
-        """At most two queries: service accounts never vote, and only engines are replied to."""
+        """At most four queries: agents neither vote nor comment, only engines are replied to."""
         asked = [] if principal.user.is_service else [request.pk for request in requests]
         engines = [request.pk for request in requests if request.engine_id is not None]
+        holders = {request.claimed_by_id for request in requests if request.claimed_by_id is not None}
         return cls(
             principal,
             find_my_votes(principal, asked) if asked else {},
             find_last_replies(engines) if engines else {},
+            count_comments(asked) if asked else {},
+            {user.pk: str(user) for user in User.objects.filter(pk__in=holders)} if holders else {},
         )
 
     def explain(self, request: PermissionRequest) -> str:
@@ -118,7 +125,8 @@ class DeliverySerializer(ReadSerializer):
 
 def hide_commands(shown: dict[str, Any]) -> None:
     """For an owner outside the team: state and metadata stay, what is asked and said about it goes."""
-    shown |= {"summary": "", "is_summary_whole": False, "decision_message": ""}
+    shown |= {"summary": "", "is_summary_whole": False, "decision_message": "", "prefix": ""}
+    shown["comments_count"] = 0
     for name, text in (("chat", "title"), ("subagent", "description")):
         if shown[name] is not None:
             shown[name] = {**shown[name], text: ""}
@@ -135,12 +143,22 @@ class RequestSerializer(ReadSerializer):
     permission = serializers.CharField()
     summary = serializers.CharField(help_text="Empty for owners outside the team.")
     is_summary_whole = serializers.BooleanField(help_text="The summary shows everything there is.")
+    prefix = serializers.CharField(
+        help_text="The leading words of one plain command, else empty; empty for owners outside the team."
+    )
+    risk = serializers.ChoiceField(
+        choices=Risk.choices,
+        help_text="`high` until its arguments are known. API tokens never decide it.",
+    )
     findings = FindingSerializer(many=True)
     arguments_known = serializers.BooleanField()
     sealed = serializers.BooleanField(source="is_sealed", help_text="Only a sealed request can be approved.")
     can_decide = serializers.SerializerMethodField()
     cannot_decide_because = serializers.SerializerMethodField()
     my_decision = serializers.SerializerMethodField()
+    claimed_by = serializers.SerializerMethodField()
+    claimed_at = serializers.DateTimeField(allow_null=True)
+    comments_count = serializers.SerializerMethodField()
     approvals = serializers.IntegerField()
     approvals_needed = serializers.IntegerField()
     team = NamedSerializer()
@@ -189,6 +207,18 @@ class RequestSerializer(ReadSerializer):
     @extend_schema_field(MyDecisionSerializer(allow_null=True))
     def get_my_decision(self, request: PermissionRequest) -> Any:
         return MyDecisionSerializer.show(self.viewer.votes.get(request.pk))
+
+    @extend_schema_field(ActorSerializer(allow_null=True))
+    def get_claimed_by(self, request: PermissionRequest) -> dict[str, str] | None:
+        """Who says that they look at it; a hint, not a lock."""
+        holder = request.claimed_by_id
+        if holder is None:
+            return None
+        return {"kind": ActorKind.USER, "id": holder, "label": self.viewer.holders.get(holder, "")}
+
+    def get_comments_count(self, request: PermissionRequest) -> int:
+        """For people of the team; 0 for everybody else."""
+        return self.viewer.comments.get(request.pk, 0)
 
     @extend_schema_field(ActorSerializer)
     def get_requester(self, request: PermissionRequest) -> dict[str, str]:

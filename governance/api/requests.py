@@ -15,11 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.filters import refuse_unknown_parameters
-from accounts.api.views import ApiViewSet
 from accounts.enums import Scope
 from accounts.models import Team
 from events.errors import Invalid, NotFound
 from events.waiting import Waiting
+from governance.api.request_acts import RequestActs
 from governance.api.request_filters import RequestFilters
 from governance.api.request_serializers import (
     DecisionSerializer,
@@ -61,7 +61,7 @@ KEY = OpenApiParameter(
 )
 
 
-class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
+class RequestViewSet(mixins.ListModelMixin, RequestActs):
     """Permission requests of one's teams. A token with only `requests:create` sees its own."""
 
     queryset = PermissionRequest.objects.none()
@@ -76,6 +76,8 @@ class RequestViewSet(mixins.ListModelMixin, ApiViewSet):
         "cancel": (Scope.REQUESTS_CREATE,),
         "approve": (Scope.REQUESTS_DECIDE,),
         "deny": (Scope.REQUESTS_DECIDE,),
+        **dict.fromkeys(("claim", "release", "snooze", "unsnooze", "comment"), (Scope.REQUESTS_DECIDE,)),
+        **dict.fromkeys(("comments", "similar"), (Scope.REQUESTS_READ,)),
     }
 
     def get_queryset(self) -> QuerySet[PermissionRequest]:

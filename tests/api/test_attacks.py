@@ -305,12 +305,18 @@ def test_nothing_else_is_written() -> None:
     from tests.api.test_every_endpoint import registered
 
     assert sorted(name for name, method in registered() if method != "GET") == [
+        "api-events-ticket",
         "apitoken-list",
         "apitoken-revoke",
         "permissionrequest-approve",
         "permissionrequest-cancel",
+        "permissionrequest-claim",
+        "permissionrequest-comments",
         "permissionrequest-deny",
         "permissionrequest-list",
+        "permissionrequest-release",
+        "permissionrequest-snooze",
+        "permissionrequest-unsnooze",
     ]
 
 

@@ -83,6 +83,37 @@ ENDPOINTS = [
         roles=DECIDING,
         takes_services=False,
     ),
+    *(
+        Endpoint(
+            f"permissionrequest-{verb}",
+            "POST",
+            (Scope.REQUESTS_DECIDE,),
+            is_scoped=True,
+            roles=DECIDING,
+            takes_services=False,
+        )
+        for verb in ("claim", "release")
+    ),
+    *(
+        Endpoint(
+            f"permissionrequest-{verb}",
+            "POST",
+            (Scope.REQUESTS_DECIDE,),
+            is_scoped=True,
+            takes_services=False,
+            success=success,
+            body=body,
+        )
+        for verb, success, body in (
+            ("snooze", 200, {"length": "1h"}),
+            ("unsnooze", 204, {}),
+            ("comments", 201, {"text": "I saw it."}),
+        )
+    ),
+    Endpoint(
+        "permissionrequest-comments", "GET", (Scope.REQUESTS_READ,), is_scoped=True, takes_services=False
+    ),
+    Endpoint("permissionrequest-similar", "GET", (Scope.REQUESTS_READ,), is_scoped=True),
     # Nobody withdraws what an engine asked for.
     Endpoint(
         "permissionrequest-cancel",
@@ -260,9 +291,7 @@ def test_other_team_s_thing_does_not_exist(world: World, endpoint: Endpoint) -> 
 
 
 LISTS = [
-    each
-    for each in ENDPOINTS
-    if each.name.endswith("-list") and each.method == "GET" and each.success == 200
+    each for each in ENDPOINTS if each.name.endswith("-list") and each.method == "GET" and each.success == 200
 ]
 
 

@@ -183,7 +183,7 @@ def test_list_costs_the_same_whatever_its_length(
     Team.objects.filter(pk=team.pk).update(tokens_may_decide=True)
     client = call_as(user)
     client.read("users/me/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         answer = client.read("permission-requests/")
     assert len(answer.json()["results"]) == 3 * count
 
@@ -192,11 +192,11 @@ def test_list_costs_the_same_whatever_its_length(
 def test_request_costs_the_same_whatever_its_siblings(
     user: User, engine: Engine, count: int, django_assert_num_queries: Any
 ) -> None:
-    """Roles, the request, own vote, replies, siblings."""
+    """Roles, the request, own vote, replies, comments, siblings."""
     rows = [make_request(engine) for _ in range(count)]
     client = call_as(user)
     client.read("users/me/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.read(f"permission-requests/{rows[0].pk}/")
 
 
@@ -204,7 +204,7 @@ def test_list_does_not_read_the_content(user: User, engine: Engine, django_asser
     make_request(engine, "x" * 1000)
     client = call_as(user)
     client.read("users/me/")
-    with django_assert_num_queries(4) as queries:
+    with django_assert_num_queries(5) as queries:
         client.read("permission-requests/")
     assert not any('"content"' in query["sql"] for query in queries)
 
