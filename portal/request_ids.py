@@ -56,9 +56,13 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         scope: dict[str, Any] = getattr(request, "scope", {})
-        # Django's test client comes past our ASGI application.
-        note = scope.get(NOTE) or RequestNote(pick_request_id(request.headers.get(HEADER, "")))
-        with bound_contextvars(request_id=note.request_id):
+        note = scope.get(NOTE)
+        if note is None:
+            # Django's test client comes past our ASGI application.
+            note = RequestNote(pick_request_id(request.headers.get(HEADER, "")))
+            with bound_contextvars(request_id=note.request_id):
+                response = self.get_response(request)
+        else:
             response = self.get_response(request)
         note.route, note.path = describe_route(request), describe_path(request)
         response.headers[HEADER] = note.request_id
