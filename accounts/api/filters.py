@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
@@ -51,6 +53,20 @@ class FlagFilter(filters.BooleanFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, widget=forms.TextInput, **kwargs)
+
+
+class MomentField(IsoDateTimeField):
+    def to_python(self, value: Any) -> Any:
+        """In UTC: a database may refuse an offset, and one that leaves the calendar is no moment."""
+        moment = super().to_python(value)
+        try:
+            return moment.astimezone(UTC) if moment else moment
+        except OverflowError as error:
+            raise ValidationError("This moment lies outside the calendar.") from error
+
+
+class MomentFilter(filters.IsoDateTimeFilter):
+    field_class = MomentField
 
 
 class StrictFilterBackend(filters.DjangoFilterBackend):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -106,7 +106,9 @@ def read_cursor(text: str) -> tuple[datetime, str]:
         at_text, record_id = json.loads(decoded)
         at = datetime.fromisoformat(at_text)
         is_ours = at.tzinfo is not None and bool(RECORD_ID.fullmatch(record_id))
-    except (ValueError, TypeError, RecursionError):
+        # A database may refuse an offset.
+        at = at.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, RecursionError):
         is_ours = False
     if not is_ours:
         raise Invalid("This cursor is not one that a page gave.", field="cursor")

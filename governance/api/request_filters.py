@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from accounts.api.authentication import principal_of
-from accounts.api.filters import RecordIdFilter, TextFilter
+from accounts.api.filters import MomentFilter, RecordIdFilter, TextFilter
 from governance.enums import RequestState
 from governance.models import PermissionRequest
 
@@ -17,11 +17,9 @@ class RequestFilters(filters.FilterSet):
     chat = RecordIdFilter(field_name="chat_id")
     team = RecordIdFilter(field_name="team_id")
     permission = TextFilter(max_length=120)
-    created_from = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
-    search = TextFilter(
-        method="search_summaries", max_length=200, help_text="Text in the masked summary."
-    )
+    created_from = MomentFilter(field_name="created_at", lookup_expr="gte")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
+    search = TextFilter(method="search_summaries", max_length=200, help_text="Text in the masked summary.")
 
     def search_summaries(
         self, requests: QuerySet[PermissionRequest], _name: str, text: str

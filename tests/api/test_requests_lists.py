@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -241,3 +243,20 @@ def test_several_states_and_a_flag_are_clear() -> None:
         for text in ("true", "false")
     }
     assert found == {"true": [engine.pk], "false": []}
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("0037-09-12T11:22:01.1-20:58", 200),
+        ("2031-01-02T00:00:00+23:59", 200),
+        ("0001-01-01T00:00:00+01:00", 400),
+        ("9999-12-31T23:59:59-01:00", 400),
+    ],
+)
+def test_odd_offset_is_a_moment_or_an_error(moment: str, status: int) -> None:
+    client = call_as(make_user(make_team()))
+    text = moment.replace("+", "%2B")
+    assert client.read(f"permission-requests/?created_before={text}").status_code == status
+    cursor = base64.urlsafe_b64encode(json.dumps([moment, "0" * 15]).encode()).decode().rstrip("=")
+    assert client.read(f"permission-requests/?cursor={cursor}").status_code == status
