@@ -262,9 +262,8 @@ async def measure_all(
     await allow_batches(server)
     is_met = True
     print(f"flat out, {options.rounds} rounds, turn by turn; CPU of the server for each event at a client")
-    print(
-        f"{'listeners':>9} {'':<10} {'events/s':>10} {'CPU µs':>8} {'lost':>7} {'disordered':>10} {'KB each':>8}"
-    )
+    titles = f"{'events/s':>10} {'CPU µs':>8} {'lost':>7} {'disordered':>10} {'KB each':>8}"
+    print(f"{'listeners':>9} {'':<10} {titles}")
     for listeners in options.listeners:
         figures = {name: Figures() for name in ("pocketbase", *SERVERS)}
         for _ in range(options.rounds):
@@ -292,9 +291,10 @@ def report(listeners: int, name: str, row: Figures, theirs: Figures) -> bool:
     is_met = bar is None or (
         max(share, theirs.cpu_us / row.cpu_us) >= bar and not row.lost + row.out_of_order
     )
+    kilobytes = row.bytes_a_listener[0] / 1024
     print(
         f"{listeners:>9} {name:<10} {row.rate:>10,.0f} {row.cpu_us:>8.1f} {row.lost:>7,} "
-        f"{row.out_of_order:>10,} {row.bytes_a_listener[0] / 1024:>8.0f}{ratio}{'' if is_met else '  MISSED'}",
+        f"{row.out_of_order:>10,} {kilobytes:>8.0f}{ratio}{'' if is_met else '  MISSED'}",
         flush=True,
     )
     return is_met
