@@ -103,7 +103,7 @@ def ask(engine: str, command: str, **values: Any) -> dict[str, str]:
     return {"id": make_request(Engine.objects.get(pk=engine), command, **values).pk}
 
 
-def ask_many(engine: str, asked: list[dict[str, str]]) -> dict[str, Any]:
+def ask_many(engine: str, asked: list[dict[str, Any]]) -> dict[str, Any]:
     """Requests of one engine in one transaction, a minute's part apart, the first the newest; their ids."""
     found, now = Engine.objects.get(pk=engine), timezone.now()
     with changes(RELAY_ACTOR):
