@@ -71,11 +71,9 @@ def test_arguments_arrive_while_one_looks(enter: Enter, world: World) -> None:
     page.get_by_label("Message to the agent").fill("half a sen")
     world.seal(request_id, command="ls", description="List the files")
     expect(page.get_by_role("heading", name="Arguments")).to_be_visible()
-    expect(page.get_by_role("button", name="Approve")).to_be_enabled()
+    # What has just changed can't be pressed for a moment.
+    expect(page.get_by_role("button", name="Approve")).to_be_disabled()
     assert page.get_by_label("Message to the agent").input_value() == "half a sen"
-    page.get_by_role("button", name="Approve").click()
-    expect(page.get_by_text("Note: The page has just changed. Read it, then decide.")).to_be_visible()
-    page.wait_for_timeout(READ_MS)
     page.get_by_role("button", name="Approve").click()
     expect(page.locator(".state-line")).to_contain_text("Approved by Alice")
 
@@ -112,3 +110,61 @@ def test_the_bar_stays_in_reach_on_a_phone(enter: Enter, world: World) -> None:
     page.wait_for_timeout(READ_MS)
     page.get_by_role("button", name="Approve").tap()
     expect(page.locator(".state-line")).to_contain_text("Approved by Alice")
+
+
+def test_high_risk_asks_for_its_word(enter: Enter, world: World) -> None:
+    request_id = world.ask("cd build && rm -rf cache")
+    page = open_request(enter(), request_id)
+    expect(page.get_by_role("heading", name="High risk")).to_be_visible()
+    page.wait_for_timeout(READ_MS)
+    page.keyboard.press("a")
+    word = page.get_by_label("To approve, type rm")
+    expect(word).to_be_focused()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("To approve what is of high risk, type rm.")).to_be_visible()
+    assert world.tell(request_id)["state"] == "pending"
+    word.fill("rm")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator(".state-line")).to_contain_text("Approved by Alice")
+
+
+def test_keys_claim_comment_and_put_off(enter: Enter, world: World) -> None:
+    request_id = world.ask("git push origin main")
+    page = open_request(enter(), request_id)
+    page.keyboard.press("c")
+    expect(page.locator(".state-line")).to_contain_text("you look at it")
+    page.keyboard.press("m")
+    page.keyboard.type("Which **branch**?")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator(".comment-list strong", has_text="branch")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("z")
+    page.get_by_role("button", name="1 hour").click()
+    expect(page.locator(".state-line")).to_contain_text("put off for")
+    assert world.tell(request_id)["state"] == "pending"
+
+
+def test_a_comment_of_somebody_else_appears_and_what_is_typed_stays(enter: Enter, world: World) -> None:
+    request_id = world.ask("ls")
+    page = open_request(enter(), request_id)
+    other = open_request(enter("Bob"), request_id)
+    page.get_by_label("Say something to your team").fill("half a sen")
+    other.get_by_label("Say something to your team").fill("I look at it.")
+    other.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator(".comment-list")).to_contain_text("I look at it.")
+    assert page.get_by_label("Say something to your team").input_value() == "half a sen"
+
+
+def test_a_page_without_scripts_needs_its_second_too(enter: Enter, world: World) -> None:
+    request_id = world.ask("ls")
+    page = enter(java_script_enabled=False, expected=("409",)).go(f"{INBOX}{request_id}/change/")
+    page.get_by_label("Message to the agent").fill("my words")
+    page.get_by_role("button", name="Deny").click()
+    if world.tell(request_id)["state"] == "pending":
+        expect(page.get_by_text("The page was open for less than a second.")).to_be_visible()
+        assert page.get_by_label("Message to the agent").input_value() == "my words"
+        page.wait_for_timeout(READ_MS)
+        page.get_by_role("button", name="Deny").click()
+    expect(page.locator(".state-line")).to_contain_text("Denied by Alice")
