@@ -103,14 +103,12 @@ def test_a_line_never_holds_a_request_object_or_an_endless_tree(
 
 
 def test_the_row_in_a_database_error_is_left_out(render: Callable[..., dict[str, Any]]) -> None:
-    refused = "new row violates a check\nDETAIL:  Failing row contains (1, planted,\nsecond planted line).\n"
-    try:
-        try:
-            raise ValueError(refused)
-        except ValueError as error:
-            raise RuntimeError("could not be stored") from error
-    except RuntimeError as error:
-        line = render("failed", exc_info=(type(error), error, error.__traceback__))
+    refused = ValueError(
+        "new row violates a check\nDETAIL:  Failing row contains (1, planted,\nsecond planted line).\n"
+    )
+    error = RuntimeError("could not be stored")
+    error.__cause__ = refused
+    line = render("failed", exc_info=(type(error), error, None))
     assert "planted" not in line["exception"]
     assert [word in line["exception"] for word in ("violates a check", "could not be stored")] == [True, True]
 
