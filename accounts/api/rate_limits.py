@@ -69,7 +69,7 @@ class CacheCount:
 
 @dataclass(slots=True)
 class Tally:
-    """`granted`: how many calls this process may let through in this minute; `is_spent`: no more to be had."""
+    """`granted`: calls that this process may let through in this minute; `is_spent`: no more to be had."""
 
     used: int = 0
     granted: int = 0

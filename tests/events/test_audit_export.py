@@ -185,7 +185,8 @@ def test_a_selection_says_what_it_proves(tmp_path: Path, export_format: str) -> 
             NAMES_ARE_NOT_HASHED,
             (
                 "This is a selection (actor=person1): each entry's own hash was checked, and the links "
-                "between neighbours; an entry that was left out can't be seen. Only a whole export proves the chain."
+                "between neighbours; an entry that was left out can't be seen. "
+                "Only a whole export proves the chain."
             ),
         ],
     )
