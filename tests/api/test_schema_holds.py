@@ -16,7 +16,7 @@ from tests.support.running_portal import RunningPortal
 
 PROGRAM = Path(sys.executable).with_name("schemathesis")
 CONFIG = ROOT / "tests" / "api" / "schemathesis.toml"
-TIMEOUT_S = 240
+TIMEOUT_S = 280
 
 # All that tell something here: what a caller may not see is walked by test_every_endpoint.py.
 CHECKS = (
