@@ -142,7 +142,7 @@ def can_create_token_for(principal: Principal, user: User) -> bool:
 
 
 def can_read_audit(principal: Principal) -> bool:
-    """The whole chain: owners, in a session or with the scope. Others read the history of what they may see."""
+    """The whole chain: owners, in a session or with the scope. Others read the history of what they see."""
     return principal.user.is_superuser and principal.has_scope(Scope.AUDIT_READ)
 
 

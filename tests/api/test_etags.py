@@ -17,7 +17,8 @@ from tests.factories import make_owner, make_user
 pytestmark = pytest.mark.django_db
 
 # What reads one object; the rest are lists, streams, waits and acts.
-OBJECTS = [each for each in ENDPOINTS if each.method == "GET" and each.name.endswith(("-detail", "-me", "-head"))]
+NAMES = ("-detail", "-me", "-head")
+OBJECTS = [each for each in ENDPOINTS if each.method == "GET" and each.name.endswith(NAMES)]
 
 
 def call_for(world: World, endpoint: Endpoint) -> tuple[ApiClient, str]:  # noqa: F811

@@ -128,7 +128,7 @@ def test_a_bulk_meets_single_decisions_and_other_bulks() -> None:
         return [(result.request_id, state) for result in results if result.is_done]
 
     alone = [partial(decide_all, person, requests, seed) for seed, person in enumerate(people[2:])]
-    results = run_together([approve_many, deny_many, *alone])
+    results: list[list[tuple[str, str]]] = run_together([approve_many, deny_many, *alone])
     ended = [pair for result in results for pair in result]
     assert sorted(ended) == sorted(PermissionRequest.objects.values_list("pk", "state"))
     assert (Vote.objects.count(), EngineReply.objects.count()) == (15, 15)

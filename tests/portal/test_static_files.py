@@ -31,9 +31,10 @@ def test_files_come_from_the_apps_until_they_are_collected(settings: Any, tmp_pa
 
 
 def test_a_file_that_changes_while_it_is_served_comes_whole(settings: Any, tmp_path: Path) -> None:
+    cached_finder: Any = get_finder
     settings.STATIC_ROOT = tmp_path / "nothing"
     settings.STATICFILES_DIRS = [tmp_path]
-    get_finder.cache_clear()
+    cached_finder.cache_clear()
     file = tmp_path / "page.css"
     file.write_text("short")
     middleware = StaticFilesMiddleware(lambda _: HttpResponse("passed on", status=404))
@@ -43,7 +44,7 @@ def test_a_file_that_changes_while_it_is_served_comes_whole(settings: Any, tmp_p
         response: Any = middleware(RequestFactory().get("/static/page.css"))
         found.append((int(response.headers["Content-Length"]), b"".join(response).decode()))
         response.close()
-    get_finder.cache_clear()
+    cached_finder.cache_clear()
     assert found == [(len(text), text) for text in ("short", "a good deal longer than it was", "less")]
 
 
