@@ -166,7 +166,9 @@ def test_service_account_s_token_never_decides(team: Team, user: User) -> None:
     service = make_service(user, team)
     wish = wish_token(user_id=service.pk, scopes=["requests:decide"])
     answer = write_signed_in(sign_in(user), "tokens/", wish)
-    assert problem(answer)["errors"] == [{"field": "scopes", "detail": "Service accounts never decide."}]
+    assert problem(answer)["errors"] == [
+        {"field": "scopes", "detail": "Service accounts never decide, and read no audit chain."}
+    ]
     assert not ApiToken.objects.exists()
 
 

@@ -19,7 +19,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from accounts.domain.tokens import create_token
-from accounts.models import Team
+from accounts.models import Invitation, Team
 from events import append_only
 from events.append_only import missing_triggers, suspended
 from events.audit import sign_head
@@ -51,6 +51,7 @@ APPEND_ONLY = {
 }
 KEPT = {
     *("events.LogHead", "accounts.User", "accounts.Team", "accounts.Membership", "accounts.ApiToken"),
+    "accounts.Invitation",
     *("reviews.ReviewPolicy", "engines.Engine", "engines.Chat", "engines.Subagent"),
     *("governance.PermissionRequest", "governance.EngineReply"),
 }
@@ -73,6 +74,7 @@ def world() -> PermissionRequest:
     approve_request(
         principal=make_principal(approver), request_id=request.pk, fingerprint=request.fingerprint
     )
+    Invitation.objects.create(user=make_user(team), team=team, role="viewer", invited_by=approver)
     RequestComment.objects.create(request=request, author=approver, text="Seen.")
     expires_at = timezone.now() + timedelta(days=1)
     create_token(actor=ACTOR, user=approver, name="t", scopes=["requests:read"], expires_at=expires_at)
