@@ -99,6 +99,16 @@ def list_expected(
     ]
 
 
+def list_tracebacks(deployment: Deployment) -> list[str]:
+    """The end of each, with the line before it."""
+    lines = deployment.list_log_lines()
+    return [
+        "\n".join([lines[number - 1], *lines[number : number + 60]])
+        for number, line in enumerate(lines)
+        if "Traceback" in line
+    ]
+
+
 async def settle(deployment: Deployment, clients: list[ListeningClient], expected: list[list[int]]) -> None:
     """Until everybody has heard as much as there is."""
     async with asyncio.timeout(DEADLINE_S):
@@ -124,7 +134,7 @@ async def test_ten_thousand_events_reach_fifty_listeners_through_a_redis_restart
         expected = list_expected(deployment, clients, log)
         await settle(deployment, clients, expected)
     assert [client.seqs for client in clients] == expected
-    assert [line for line in deployment.list_log_lines() if "Traceback" in line] == []
+    assert list_tracebacks(deployment) == []
     # The proof is worth what happened in it: everybody lost connections, and heard a good deal.
     assert min(client.connections for client in clients) > 1
     assert min(map(len, expected)) > EVENTS // 20
