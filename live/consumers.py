@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from django.db import Error as DatabaseProblem
@@ -44,10 +45,13 @@ class EventsConsumer:
 
     async def run(self) -> None:
         await self.receive()
-        await self.send({"type": "websocket.accept"})
+        # Servers tell by an OSError that the client has left.
+        with suppress(OSError):
+            await self.send({"type": "websocket.accept"})
         code = await self.serve_until_closed()
         if code is not None:
-            await self.send({"type": "websocket.close", "code": int(code)})
+            with suppress(OSError):
+                await self.send({"type": "websocket.close", "code": int(code)})
 
     async def serve_until_closed(self) -> CloseCode | None:
         """The code to close with; None when the client has left."""
@@ -105,7 +109,6 @@ class EventsConsumer:
                 self.hub.drop(listener, CloseCode.TOO_FAR_BEHIND)
                 raise ProtocolError(CloseCode.TOO_FAR_BEHIND) from None
             except OSError:
-                # Some servers tell a sender that the client has left.
                 return
 
     async def hear(self, listener: Listener) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from daphne.server import Server  # first: it installs the reactor
 
 # isort: split
+from autobahn.exception import Disconnected
 from daphne.http_protocol import HTTPFactory
 from daphne.ws_protocol import WebSocketFactory
 from django.conf import settings
@@ -104,8 +105,14 @@ class PortalServer(Server):
         asyncio.set_event_loop(reactor._asyncioEventloop)  # noqa: SLF001 - as Daphne does
 
     async def handle_reply(self, protocol: Any, message: Any) -> None:
-        """Hand over a message of the application; one part of a streamed answer waits for the reader."""
-        await super().handle_reply(protocol, message)
+        """Hand over a message of the application; one part of a streamed answer waits for the reader.
+
+        Raises OSError when the client of a websocket has left, as the ASGI specification asks for.
+        """
+        try:
+            await super().handle_reply(protocol, message)
+        except Disconnected as error:
+            raise ConnectionResetError(str(error)) from error
         if message.get("more_body") and isinstance(protocol, BoundedRequest):
             await protocol.wait_until_taken()
 
