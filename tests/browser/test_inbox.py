@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from governance.admin.opened import READ_MS
 from tests.browser.conftest import INBOX, PHONE, Enter, Visitor, World
 
 pytestmark = pytest.mark.browser
@@ -30,8 +31,8 @@ def wait_live(page: Page) -> None:
     expect(page.locator("[data-live-state=live]").first).to_be_attached()
 
 
-def open_inbox(visitor: Visitor) -> Page:
-    page = visitor.go(INBOX)
+def open_inbox(visitor: Visitor, query: str = "") -> Page:
+    page = visitor.go(INBOX + query)
     wait_live(page)
     return page
 
@@ -153,10 +154,10 @@ def test_rows_come_and_grey_out_by_themselves(enter: Enter, world: World) -> Non
 
 def test_the_first_row_of_an_empty_inbox_appears(enter: Enter, world: World) -> None:
     page = open_inbox(enter())
-    expect(page.get_by_text("Nothing waits for a decision.")).to_be_visible()
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
     request_id = world.ask("ls")
     expect(row(page, request_id).get_by_role("button", name="Approve")).to_be_visible()
-    expect(page.get_by_text("Nothing waits for a decision.")).to_have_count(0)
+    expect(page.get_by_text("Nothing waits for you.")).to_have_count(0)
 
 
 def test_nothing_moves_under_the_pointer(enter: Enter, world: World) -> None:
@@ -209,11 +210,13 @@ def test_everything_works_without_scripts(enter: Enter, world: World) -> None:
     page.get_by_role("button", name="Search").click()
     row(page, denied).get_by_role("link", name="rm -rf /srv").click()
     page.get_by_label("Message to the agent").fill("Not this folder.")
+    # Nobody decides what has been before them for less than a second.
+    page.wait_for_timeout(READ_MS + 200)
     page.get_by_role("button", name="Deny").click()
     expect(page.get_by_text("Denied: rm -rf /srv")).to_be_visible()
     page.go_back()
     page.goto(page.url.split("/admin/")[0] + INBOX)
-    page.get_by_role("link", name="Decided").click()
+    page.get_by_role("link", name="Decided", exact=True).click()
     assert page.locator("tr.row").count() == 2
     assert (world.tell(approved)["state"], world.tell(denied)["message"]) == ("approved", "Not this folder.")
 
@@ -237,10 +240,10 @@ def test_a_thumb_decides_on_a_phone(enter: Enter, world: World) -> None:
 
 def test_a_viewer_watches_and_presses_nothing(enter: Enter, world: World) -> None:
     request_id = world.ask("ls")
-    page = open_inbox(enter("Vera"))
+    page = open_inbox(enter("Vera"), "?tab=pending")
     expect(row(page, request_id)).to_contain_text("not yours to decide")
     page.keyboard.press("j")
     page.keyboard.press("d")
     world.decide(request_id, "Bob", "approve")
     expect(row(page, request_id)).to_contain_text("Approved by Bob")
-    assert page.url.endswith(INBOX)
+    assert page.url.endswith(f"{INBOX}?tab=pending")
