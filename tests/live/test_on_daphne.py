@@ -94,26 +94,25 @@ def test_close_codes_reach_the_client_and_a_stop_sends_everybody_away(
     server: tuple[ServerProcess, int, str],
 ) -> None:
     process, port, token = server
-    stranger = RawSocket(port)
-    anonymous = RawSocket(port, "Authorization: Bearer csk_00000000_unknown")
-    listeners = [RawSocket(port, f"Authorization: Bearer {token}") for _ in range(3)]
-    assert (stranger.receive_close(), anonymous.receive_close()) == (
-        CloseCode.FOREIGN_ORIGIN,
-        CloseCode.UNAUTHENTICATED,
-    )
-    for listener in listeners:
-        opcode, payload = listener.receive()
-        assert (opcode, orjson.loads(payload)["type"]) == (TEXT, "ready")
-    listeners[0].send(b"\xff")
-    # Not UTF-8: refused below us, with the protocol's own code.
-    assert listeners[0].receive_close() == 1007
-    listeners[1].send(b"hello")
-    assert listeners[1].receive_close() == CloseCode.MALFORMED
-    process.process.send_signal(signal.SIGTERM)
-    assert listeners[2].receive_close() == CloseCode.UNAVAILABLE
-    assert process.wait() == 0
-    for each in (stranger, anonymous, *listeners):
-        each.close()
+    authorization = f"Authorization: Bearer {token}"
+    with ExitStack() as cleaning:
+        # The first of them waits until the stream runs.
+        listeners = [cleaning.enter_context(closing(listen(port, authorization))) for _ in range(3)]
+        stranger = cleaning.enter_context(closing(RawSocket(port)))
+        unknown = "Authorization: Bearer csk_00000000_unknown"
+        anonymous = cleaning.enter_context(closing(RawSocket(port, unknown)))
+        assert (stranger.receive_close(), anonymous.receive_close()) == (
+            CloseCode.FOREIGN_ORIGIN,
+            CloseCode.UNAUTHENTICATED,
+        )
+        listeners[0].send(b"\xff")
+        # Not UTF-8: refused below us, with the protocol's own code.
+        assert listeners[0].receive_close() == 1007
+        listeners[1].send(b"hello")
+        assert listeners[1].receive_close() == CloseCode.MALFORMED
+        process.process.send_signal(signal.SIGTERM)
+        assert listeners[2].receive_close() == CloseCode.UNAVAILABLE
+        assert process.wait() == 0
 
 
 MEMORY_BYTES = 64 * 1024 * 1024
