@@ -49,9 +49,16 @@ class Scope(models.TextChoices):
     EVENTS_READ = "events:read", "follow the event stream"
     TEAMS_READ = "teams:read", "read teams"
     AUDIT_READ = "audit:read", "read the audit chain, for owners"
+    RULES_READ = "rules:read", "read the team's rules"
+    RULES_WRITE = "rules:write", "draft, switch and retire the team's rules"
+    RULES_EVALUATE = "rules:evaluate", "ask what the team's rules say of a call"
     METRICS_READ = "metrics:read", "read /metrics, for owners and their service accounts"
 
     @classmethod
     def for_services(cls) -> frozenset[str]:
-        """Service accounts never decide and are no owners, so their tokens can't either."""
-        return frozenset(cls.values) - {cls.REQUESTS_DECIDE, cls.AUDIT_READ}
+        """Service accounts never decide and are no owners, so their tokens can't either.
+
+        They are what agents run as, and an agent learns a rule's message, never its pattern.
+        """
+        of_people = {cls.REQUESTS_DECIDE, cls.AUDIT_READ}
+        return frozenset(cls.values) - of_people - {cls.RULES_READ, cls.RULES_WRITE, cls.RULES_EVALUATE}

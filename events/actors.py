@@ -13,6 +13,7 @@ class ActorKind(models.TextChoices):
     ENGINE = "engine", "engine"
     SYSTEM = "system", "Countersign"
     COMMAND = "command", "command line"
+    RULE = "rule", "rule"
 
 
 class Door(models.TextChoices):
@@ -22,6 +23,7 @@ class Door(models.TextChoices):
     RELAY = "relay", "relay"
     TASK = "task", "task"
     COMMAND = "command", "command line"
+    RULE = "rule", "rule"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ class GovernanceConfig(AppConfig):
         register_hold(describe_pending)
         guard_requests()
         guard_replies()
+        guard_rules()
         keep_append_only("governance.RequestComment")
 
 
@@ -27,9 +28,9 @@ def guard_requests() -> None:
     restrict_inserts(
         model,
         name="undecided",
-        # What is asked through the API is complete from the beginning; an engine tells the arguments later.
+        # What is asked by API or gate is complete from the beginning; an engine tells the arguments later.
         to="NEW.state = 'pending' AND NEW.approvals = 0 AND NEW.decided_by_id = ''"
-        " AND (NEW.sealed_at IS NULL OR NEW.source = 'api')",
+        " AND NEW.rule_id = '' AND (NEW.sealed_at IS NULL OR NEW.source IN ('api', 'gate'))",
     )
     freeze_rows(
         model,
@@ -73,3 +74,20 @@ def guard_replies() -> None:
     restrict_inserts(model, name="unsent", to="NEW.state = 'queued' AND NEW.attempts = 0")
     freeze_rows(model, name="words", columns=("request_id", "engine_id", "reply", "message"))
     freeze_rows(model, name="ended", when="OLD.state IN ('confirmed', 'orphaned', 'failed')")
+
+
+def guard_rules() -> None:
+    """Whose a rule is never changes; nothing once it is retired. Rules begin as drafts."""
+    for model in ("governance.WhitelistAction", "governance.WhitelistTarget"):
+        keep_rows(model)
+        restrict_inserts(model, name="draft", to="NEW.state = 'draft' AND NEW.version = 1")
+        freeze_rows(model, name="origin", columns=("team_id", "created_by_id", "created_at"))
+        freeze_rows(model, name="forward", when="NEW.version < OLD.version")
+        freeze_rows(model, name="retired", when="OLD.state = 'retired'")
+    keep_append_only("governance.RuleVersion")
+    keep_rows("governance.RuleUse")
+    freeze_rows(
+        "governance.RuleUse", name="forward", when="NEW.uses < OLD.uses OR NEW.observed < OLD.observed"
+    )
+    keep_rows("governance.TeamRules")
+    freeze_rows("governance.TeamRules", name="forward", when="NEW.version < OLD.version")

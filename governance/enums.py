@@ -6,6 +6,7 @@ from django.db import models
 class RequestSource(models.TextChoices):
     ENGINE = "engine", "engine"
     API = "api", "API"
+    GATE = "gate", "gate"
 
 
 class RequestState(models.TextChoices):
@@ -83,3 +84,47 @@ class ReplyState(models.TextChoices):
     @classmethod
     def ended(cls) -> frozenset[str]:
         return frozenset({cls.CONFIRMED, cls.ORPHANED, cls.FAILED})
+
+
+class StoredRuleKind(models.TextChoices):
+    """Which of the two kinds of stored rule."""
+
+    ACTION = "action", "rule"
+    TARGET = "target", "path rule"
+
+
+class RuleKind(models.TextChoices):
+    STRICT = "strict", "exactly this"
+    PATTERN = "pattern", "pattern"
+
+
+class RuleEffect(models.TextChoices):
+    ALLOW = "allow", "allow"
+    ASK = "ask", "ask"
+    DENY = "deny", "deny"
+
+
+class TargetEffect(models.TextChoices):
+    ALLOW = "allow", "allow"
+    DENY = "deny", "deny"
+
+
+class RuleMode(models.TextChoices):
+    """An observed rule only counts what it would have decided."""
+
+    OBSERVE = "observe", "observe"
+    ENFORCE = "enforce", "enforce"
+
+
+class RuleState(models.TextChoices):
+    """Only an active rule applies to anything; a retired one never changes again."""
+
+    DRAFT = "draft", "draft"
+    IN_REVIEW = "in_review", "waits for a second person"
+    ACTIVE = "active", "on"
+    OFF = "off", "off"
+    RETIRED = "retired", "retired"
+
+    @classmethod
+    def live(cls) -> frozenset[str]:
+        return frozenset(cls.values) - {cls.RETIRED}

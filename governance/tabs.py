@@ -16,9 +16,6 @@ from governance.enums import RequestSource, RequestState
 from governance.models import PermissionRequest, RequestSnooze
 from reviews.models import Vote
 
-# `decided_by_kind` of a request that a rule decided.
-RULE = "rule"
-
 
 class Tab(models.TextChoices):
     """Every request is in one of pending, decided, expired, automatic; mine and waiting are of pending."""
@@ -56,7 +53,7 @@ def filter_tab(
     if tab == Tab.DECIDED:
         return requests.filter(decided_by_kind=ActorKind.USER)
     if tab == Tab.AUTOMATIC:
-        return requests.filter(decided_by_kind=RULE)
+        return requests.filter(decided_by_kind=ActorKind.RULE)
     if tab == Tab.EXPIRED:
         return requests.filter(decided_by_kind="", state__in=[RequestState.EXPIRED, RequestState.CANCELLED])
     return requests

@@ -6,6 +6,7 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.domain.teams import add_member, create_team
@@ -19,7 +20,8 @@ from engines.domain.sessions import SessionFacts, record_session
 from engines.models import Engine
 from events.actors import RELAY_ACTOR, Door, build_command_actor
 from governance.domain.requests import AskedByEngine, record_engine_request, seal_request
-from governance.models import PermissionRequest
+from governance.enums import RuleState
+from governance.models import PermissionRequest, TeamRules, WhitelistAction, WhitelistTarget
 
 ACTOR = build_command_actor("test")
 PASSWORD = "correct horse battery"
@@ -103,3 +105,37 @@ def make_request(
         arguments = {"command": command, "description": "test"} if asked["permission"] == "bash" else {}
         request = seal_request(actor=RELAY_ACTOR, request=request, arguments=arguments, now=now)
     return request
+
+
+def make_rule(team: Team, value: str = "git status", effect: str = "allow", **values: Any) -> WhitelistAction:
+    """A rule as it applies: switched on, unless `values` gives another state."""
+    state = values.pop("state", RuleState.ACTIVE)
+    author = values.pop("author", None) or make_user(team)
+    name = values.pop("name", "") or f"rule {next(_numbers)}"
+    rule = WhitelistAction.objects.create(
+        team=team, name=name, value=value, effect=effect, created_by=author, **values
+    )
+    switch_rows(rule, state, author)
+    return rule
+
+
+def make_target(
+    team: Team, pattern: str = "/srv/demo/**", effect: str = "allow", **values: Any
+) -> WhitelistTarget:
+    """A path rule as it applies: switched on, unless `values` gives another state."""
+    state = values.pop("state", RuleState.ACTIVE)
+    author = values.pop("author", None) or make_user(team)
+    name = values.pop("name", "") or f"target {next(_numbers)}"
+    target = WhitelistTarget.objects.create(
+        team=team, name=name, pattern=pattern, effect=effect, created_by=author, **values
+    )
+    switch_rows(target, state, author)
+    return target
+
+
+def switch_rows(rule: WhitelistAction | WhitelistTarget, state: str, author: User) -> None:
+    """Past the domain's checks, which have tests of their own; the team's number moves as it does there."""
+    rule.state, rule.activated_by, rule.activated_at = state, author, timezone.now()
+    rule.save()
+    TeamRules.objects.get_or_create(team_id=rule.team_id)
+    TeamRules.objects.filter(team_id=rule.team_id).update(version=F("version") + 1)

@@ -29,7 +29,7 @@ from events.text import is_storable
 from governance.admin.filters import BEFORE, InboxFilter, list_chips
 from governance.admin.rows import list_for_rows
 from governance.models import PermissionRequest
-from governance.tabs import RULE, Tab, filter_tab
+from governance.tabs import Tab, filter_tab
 
 COUNTED = 500
 MAX_FOUND_BY_ID = 200
@@ -137,7 +137,7 @@ class InboxList(ChangeList):
             by_team = [Q(team_id=team_id) for team_id in teams]
         if self.tab != Tab.ALL:
             return by_team
-        kinds = [Q(decided_by_kind=kind) for kind in ("", ActorKind.USER, RULE)]
+        kinds = [Q(decided_by_kind=kind) for kind in ("", ActorKind.USER, ActorKind.RULE)]
         return [team & kind for team in by_team for kind in kinds]
 
     def pin(self, found: QuerySet[PermissionRequest], parts: list[Q]) -> QuerySet[PermissionRequest]:

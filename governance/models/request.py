@@ -88,13 +88,17 @@ class PermissionRequest(models.Model):
     decided_by_label = models.CharField(max_length=200, blank=True)
     decision_door = models.CharField(max_length=16, blank=True)
     decision_message = models.TextField(blank=True)
+    rule_id = models.CharField(
+        max_length=15, blank=True, help_text="The rule that decided, when no person did."
+    )
+    rule_version = models.PositiveIntegerField(null=True)
 
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["engine", "engine_request_id"],
-                condition=Q(engine__isnull=False),
+                condition=Q(engine__isnull=False) & ~Q(engine_request_id=""),
                 name="one_row_per_engine_request",
             ),
             models.UniqueConstraint(
@@ -103,7 +107,8 @@ class PermissionRequest(models.Model):
                 name="one_row_per_idempotency_key",
             ),
             models.CheckConstraint(
-                condition=Q(source=RequestSource.ENGINE, engine__isnull=False) | Q(source=RequestSource.API),
+                condition=Q(source__in=[RequestSource.ENGINE, RequestSource.GATE], engine__isnull=False)
+                | Q(source=RequestSource.API),
                 name="engine_request_has_an_engine",
             ),
             models.CheckConstraint(
@@ -127,6 +132,11 @@ class PermissionRequest(models.Model):
                 | Q(claimed_by__isnull=False, claimed_at__isnull=False),
                 name="claim_names_who_and_when",
             ),
+            models.CheckConstraint(
+                condition=~Q(decided_by_kind=ActorKind.RULE)
+                | ~Q(rule_id="") & Q(rule_version__isnull=False, decided_by_id=F("rule_id")),
+                name="rule_decision_names_the_rule",
+            ),
         ]
         indexes = [
             models.Index(fields=["team", "state", "-created_at", "-id"], name="request_by_team_and_state"),
@@ -143,6 +153,9 @@ class PermissionRequest(models.Model):
             ),
             models.Index(fields=["decided_by_kind", "-created_at", "-id"], name="request_by_decider"),
             models.Index(fields=["state", "decision_door"], name="request_by_decision"),
+            models.Index(
+                fields=["rule_id", "-created_at", "-id"], condition=~Q(rule_id=""), name="request_by_rule"
+            ),
             models.Index(
                 fields=["team", "permission", "prefix", "-created_at", "-id"], name="request_by_prefix"
             ),

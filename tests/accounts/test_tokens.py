@@ -82,7 +82,10 @@ def test_services_get_every_scope_but_deciding_and_the_retired_none() -> None:
     service = make_service(make_user())
     scopes = sorted(Scope.for_services())
     create_token(actor=ACTOR, user=service, name="t", scopes=scopes, expires_at=in_days(1))
-    assert set(Scope.values) - set(scopes) == {Scope.REQUESTS_DECIDE, Scope.AUDIT_READ}
+    assert set(Scope.values) - set(scopes) == {
+        *(Scope.REQUESTS_DECIDE, Scope.AUDIT_READ),
+        *(Scope.RULES_READ, Scope.RULES_WRITE, Scope.RULES_EVALUATE),
+    }
     with pytest.raises(Invalid):
         create_token(
             actor=ACTOR, user=service, name="t", scopes=[Scope.REQUESTS_DECIDE], expires_at=in_days(1)

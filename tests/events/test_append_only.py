@@ -30,14 +30,25 @@ from governance.domain.decide import approve_request, deny_request
 from governance.domain.replies import claim_reply, confirm_reply
 from governance.domain.requests import Wish, create_request
 from governance.enums import RequestState, Risk
-from governance.models import EngineReply, PermissionRequest, RequestComment
+from governance.models import (
+    EngineReply,
+    PermissionRequest,
+    RequestComment,
+    RuleUse,
+    RuleVersion,
+    TeamRules,
+    WhitelistAction,
+    WhitelistTarget,
+)
 from reviews.models import ReviewPolicy
 from tests.factories import (
     ACTOR,
     make_engine,
     make_principal,
     make_request,
+    make_rule,
     make_session,
+    make_target,
     make_team,
     make_user,
 )
@@ -47,13 +58,15 @@ pytestmark = pytest.mark.django_db
 
 APPEND_ONLY = {
     *("events.AuditEntry", "events.Event", "events.SignedHead", "events.KeyUse"),
-    *("reviews.Vote", "governance.RequestComment"),
+    *("reviews.Vote", "governance.RequestComment", "governance.RuleVersion"),
 }
 KEPT = {
     *("events.LogHead", "accounts.User", "accounts.Team", "accounts.Membership", "accounts.ApiToken"),
     "accounts.Invitation",
     *("reviews.ReviewPolicy", "engines.Engine", "engines.Chat", "engines.Subagent"),
     *("governance.PermissionRequest", "governance.EngineReply"),
+    *("governance.WhitelistAction", "governance.WhitelistTarget"),
+    *("governance.RuleUse", "governance.TeamRules"),
 }
 
 
@@ -76,6 +89,12 @@ def world() -> PermissionRequest:
     )
     Invitation.objects.create(user=make_user(team), team=team, role="viewer", invited_by=approver)
     RequestComment.objects.create(request=request, author=approver, text="Seen.")
+    rule = make_rule(team, author=approver)
+    make_target(team, author=approver)
+    RuleVersion.objects.create(
+        rule_kind="action", rule_id=rule.pk, version=1, content={}, content_hash="0" * 64, author=approver
+    )
+    RuleUse.objects.create(rule=rule)
     expires_at = timezone.now() + timedelta(days=1)
     create_token(actor=ACTOR, user=approver, name="t", scopes=["requests:read"], expires_at=expires_at)
     register_keys()
@@ -313,7 +332,9 @@ def test_an_unsealed_request_is_never_approved_whoever_writes() -> None:
         "decided_at": timezone.now(),
         "decided_by_kind": "rule",
         "decided_by_id": "rule1",
-        "decision_door": "task",
+        "decision_door": "rule",
+        "rule_id": "rule1",
+        "rule_version": 1,
     }
     with pytest.raises(IntegrityError, match="approval_is_sealed"), transaction.atomic():
         PermissionRequest.objects.filter(pk=request.pk).update(**values)
@@ -340,6 +361,55 @@ def test_a_reply_is_not_born_sent(world: PermissionRequest) -> None:
     for values in ({"state": "confirmed"}, {"state": "sent"}, {"state": "queued", "attempts": 1}):
         with pytest.raises(IntegrityError, match="do not begin"), transaction.atomic():
             copy_row(EngineReply, reply, **values)
+
+
+def test_a_rule_begins_as_a_draft_and_stays_with_its_team(world: PermissionRequest) -> None:
+    [rule] = WhitelistAction.objects.all()
+    for values in ({"state": "active"}, {"state": "in_review"}, {"state": "draft", "version": 2}):
+        with pytest.raises(IntegrityError, match="do not begin"), transaction.atomic():
+            copy_row(WhitelistAction, rule, **values)
+    other = make_team()
+    assert_refused(WhitelistAction, lambda: WhitelistAction.objects.update(team=other))
+
+
+def test_a_retired_rule_is_frozen_and_numbers_never_go_back(world: PermissionRequest) -> None:
+    WhitelistAction.objects.update(version=7)
+    assert_refused(WhitelistAction, lambda: WhitelistAction.objects.update(version=6))
+    assert_refused(TeamRules, lambda: TeamRules.objects.update(version=0))
+    RuleUse.objects.update(uses=3)
+    assert_refused(RuleUse, lambda: RuleUse.objects.update(uses=2))
+    for model in (WhitelistAction, WhitelistTarget):
+        model.objects.update(state="retired")
+        assert_refused(model, partial(model.objects.update, state="active"))
+        assert_refused(model, partial(model.objects.update, name="other"))
+
+
+def test_an_active_rule_names_who_made_it_apply(world: PermissionRequest) -> None:
+    with pytest.raises(IntegrityError, match="active_rule_names_who"), transaction.atomic():
+        WhitelistAction.objects.update(activated_by=None)
+    with pytest.raises(IntegrityError, match="active_target_names_who"), transaction.atomic():
+        WhitelistTarget.objects.update(activated_by=None)
+
+
+def test_a_decision_by_rule_names_the_rule_and_its_version() -> None:
+    request = make_request(make_engine(make_team()))
+    values = {
+        "state": "denied",
+        "decided_at": timezone.now(),
+        "decision_door": "rule",
+        "decided_by_kind": "rule",
+        "decided_by_id": "rule1",
+    }
+    named: list[dict[str, Any]] = [
+        {"rule_id": "rule1"},
+        {"rule_version": 1},
+        {"rule_id": "r2", "rule_version": 1},
+    ]
+    for missing in named:
+        with pytest.raises(IntegrityError, match="rule_decision_names"), transaction.atomic():
+            PermissionRequest.objects.filter(pk=request.pk).update(**values, **missing)
+    PermissionRequest.objects.filter(pk=request.pk).update(**values, rule_id="rule1", rule_version=1)
+    assert PermissionRequest.objects.get(pk=request.pk).state == "denied"
 
 
 def test_suspension_ends_with_its_block(world: PermissionRequest) -> None:

@@ -17,7 +17,7 @@ from governance.domain.requests import Wish, create_request
 from governance.models import PermissionRequest, RequestSnooze
 from governance.policies import can_decide
 from governance.queries import list_requests
-from governance.tabs import RULE, Tab, filter_tab
+from governance.tabs import Tab, filter_tab
 from reviews.models import ReviewPolicy
 from tests.factories import (
     make_engine,
@@ -71,7 +71,13 @@ def test_everything_stands_in_exactly_one_of_four_tabs(desk: Desk) -> None:
     PermissionRequest.objects.filter(pk=expired.pk).update(state="expired", decided_at=now)
     PermissionRequest.objects.filter(pk=withdrawn.pk).update(state="cancelled", decided_at=now)
     PermissionRequest.objects.filter(pk=ruled.pk).update(
-        state="approved", decided_at=now, decided_by_kind=RULE, decided_by_id="r1", decision_door="task"
+        state="approved",
+        decided_at=now,
+        decision_door="rule",
+        decided_by_kind="rule",
+        decided_by_id="r1",
+        rule_id="r1",
+        rule_version=1,
     )
     tabs = (Tab.PENDING, Tab.DECIDED, Tab.EXPIRED, Tab.AUTOMATIC, Tab.ALL)
     assert {tab: desk.ids(tab) for tab in tabs} == {

@@ -34,7 +34,8 @@ class AuditEntry:
     * `websocket` - websocket
     * `relay` - relay
     * `task` - task
-    * `command` - command line """
+    * `command` - command line
+    * `rule` - rule """
     verb: str
     subject: Subject
     """ What was acted on. """

@@ -5,6 +5,7 @@ from enum import StrEnum
 class AuditListActorKind(StrEnum):
     COMMAND = "command"
     ENGINE = "engine"
+    RULE = "rule"
     SERVICE = "service"
     SYSTEM = "system"
     USER = "user"

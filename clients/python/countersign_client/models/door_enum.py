@@ -7,6 +7,7 @@ class DoorEnum(StrEnum):
     API = "api"
     COMMAND = "command"
     RELAY = "relay"
+    RULE = "rule"
     TASK = "task"
     WEBSOCKET = "websocket"
 

@@ -67,7 +67,8 @@ class Request:
     """ A team, an engine: what a list shows of another thing. """
     source: SourceEnum
     """ * `engine` - engine
-    * `api` - API """
+    * `api` - API
+    * `gate` - gate """
     requester: Actor
     """ Who did something, as it was recorded then. """
     engine: Named | None

@@ -68,7 +68,8 @@ class RequestDetail:
     """ A team, an engine: what a list shows of another thing. """
     source: SourceEnum
     """ * `engine` - engine
-    * `api` - API """
+    * `api` - API
+    * `gate` - gate """
     requester: Actor
     """ Who did something, as it was recorded then. """
     engine: Named | None

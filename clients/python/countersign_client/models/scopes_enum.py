@@ -12,6 +12,9 @@ class ScopesEnum(StrEnum):
     REQUESTSDECIDE = "requests:decide"
     REQUESTSREAD = "requests:read"
     REQUESTSREAD_FULL = "requests:read-full"
+    RULESEVALUATE = "rules:evaluate"
+    RULESREAD = "rules:read"
+    RULESWRITE = "rules:write"
     TEAMSREAD = "teams:read"
 
     def __str__(self) -> str:

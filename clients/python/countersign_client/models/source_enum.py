@@ -5,6 +5,7 @@ from enum import StrEnum
 class SourceEnum(StrEnum):
     API = "api"
     ENGINE = "engine"
+    GATE = "gate"
 
     def __str__(self) -> str:
         return str(self.value)
