@@ -2,55 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-from governance.matching.command_reader import ASSIGNMENT
 from governance.matching.coverage import explain_uncovered
-from governance.matching.grammar_reader import GrammarReader, explain_difference, find_spans
+from governance.matching.forbidden import find_forbidden, list_places
 from governance.matching.honesty import TOO_LONG, explain_dishonest
-from governance.matching.paths import FORBIDDEN, get_base_name, strip_system_folder
+from governance.matching.paths import get_base_name, strip_system_folder
 from governance.matching.patterns import join_words
+from governance.matching.reading import read_both
 from governance.matching.rules import Effect, Index, LooseRule, Rule, RuleSet, list_views
-from governance.matching.strict_reader import read_strictly
-from governance.matching.tables.programs import words
 from governance.matching.unwrap import list_possible, look_behind
-from governance.matching.words import Budget, SimpleCommand, UnreadableError, Word
+from governance.matching.verdicts import NO_RULE, ORDER, CommandVerdict, Verdict
+from governance.matching.words import Budget, SimpleCommand, UnreadableError
 
-ORDER = {Effect.ALLOW: 0, Effect.ASK: 1, Effect.DENY: 2}
 MAX_LAYERS = 8
-NO_RULE = "No rule allows it."
 
 
-@dataclass(frozen=True, slots=True)
-class CommandVerdict:
-    """Of one simple command; `text` as it stands in the source."""
-
-    text: str
-    effect: Effect
-    reason: str
-    rule: Rule | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`reason` is a sentence for a person; agents only ever receive the rule's own message.
-
-    findings: what a reader should know besides, as sentences.
-    """
-
-    effect: Effect
-    reason: str
-    rule: Rule | None = None
-    commands: tuple[CommandVerdict, ...] = ()
-    findings: tuple[str, ...] = field(default=())
-
-
-def judge_command(source: object, rules: RuleSet, *, place: str = "") -> Verdict:
+def judge_command(
+    source: object,
+    rules: RuleSet,
+    *,
+    place: str = "",
+    wall_limit_s: float | None = None,
+    forbidden: Sequence[str] = (),
+) -> Verdict:
     """What the rules say of a command that would run in the folder `place`. Never raises: in doubt, ask."""
     try:
-        return judge(source, rules, place)
+        return judge(source, rules, place, wall_limit_s, forbidden)
     except UnreadableError as error:
         return Verdict(Effect.ASK, str(error))
     except RecursionError:
@@ -59,16 +37,23 @@ def judge_command(source: object, rules: RuleSet, *, place: str = "") -> Verdict
         return Verdict(Effect.ASK, f"It could not be judged ({type(error).__name__}).")
 
 
-def judge(source: object, rules: RuleSet, place: str) -> Verdict:
-    if not isinstance(source, str):
+def judge(
+    source: object,
+    rules: RuleSet,
+    place: str,
+    wall_limit_s: float | None = None,
+    forbidden: Sequence[str] = (),
+) -> Verdict:
+    if not (isinstance(source, str) and isinstance(place, str)):
         return Verdict(Effect.ASK, "It is no text.")
     problem = explain_dishonest(source)
     if "\0" in source or problem == TOO_LONG:
         return Verdict(Effect.ASK, problem)
-    budget = Budget()
+    budget = Budget(wall_limit_s=wall_limit_s)
     commands, doubt = read_both(source, budget)
     doubt = problem or doubt
-    verdicts = [judge_simple(source, command, rules, place, budget) for command in commands]
+    places = list_places(commands, place)
+    verdicts = [judge_one(source, command, rules, places, forbidden, budget) for command in commands]
     if not verdicts:
         return Verdict(Effect.ASK, doubt or "It runs nothing that could be judged.")
     worst = max(verdicts, key=lambda verdict: ORDER[verdict.effect])
@@ -77,62 +62,49 @@ def judge(source: object, rules: RuleSet, place: str) -> Verdict:
     return Verdict(worst.effect, worst.reason, worst.rule, tuple(verdicts))
 
 
-def read_both(source: str, budget: Budget) -> tuple[list[SimpleCommand], str]:
-    """The commands both readers see; or what is found roughly, and why it can't be trusted."""
-    try:
-        commands = read_strictly(source, budget)
-    except UnreadableError as error:
-        return list(read_roughly(source, budget)), str(error)
-    try:
-        grammar = GrammarReader(source, budget)
-    except UnreadableError as error:
-        return commands, str(error)
-    doubt = grammar.problem or explain_difference(find_spans(commands), grammar.spans)
-    if doubt:
-        commands = [*commands, *read_roughly(source, budget)]
-    return commands, doubt
-
-
-# Where a command may end or begin, and what may stand before its name.
-BORDERS = re.compile(r"[;&|\n(){}`<>]+|\$\(")
-LEADING = words("if then elif else do while until ! time coproc in case esac fi done")
-
-
-def read_roughly(source: str, budget: Budget) -> Iterator[SimpleCommand]:
-    """Whatever could be a command in a text that is not understood: for denials alone."""
-    for piece in BORDERS.split(source):
-        budget.spend()
-        words = [word.translate(QUOTES) for word in piece.replace("\\\n", "").split()]
-        while words and (words[0] in LEADING or ASSIGNMENT.match(words[0])):
-            words = words[1:]
-        if words:
-            yield SimpleCommand(tuple(Word(word, 0, 0) for word in words))
-
-
-QUOTES = str.maketrans("", "", "'\"\\")
+def judge_one(
+    source: str,
+    command: SimpleCommand,
+    rules: RuleSet,
+    places: Sequence[str],
+    forbidden: Sequence[str],
+    budget: Budget,
+) -> CommandVerdict:
+    """Of one simple command of the source; `places` begins with the project."""
+    possible = [command, *list_possible(command, budget)]
+    for item in possible:
+        if found := find_forbidden(item, places, forbidden):
+            text = source[command.start : command.end]
+            return CommandVerdict(text, Effect.DENY, f"{found} is never allowed.")
+    return judge_simple(source, command, rules, places[0], budget, possible)
 
 
 def judge_simple(
-    source: str, command: SimpleCommand, rules: RuleSet, place: str, budget: Budget, layers: int = 0
+    source: str,
+    command: SimpleCommand,
+    rules: RuleSet,
+    place: str,
+    budget: Budget,
+    possible: Sequence[SimpleCommand],
+    layers: int = 0,
 ) -> CommandVerdict:
+    """possible: the command and all that could run behind it."""
     text = source[command.start : command.end]
-    if forbidden := find_forbidden(command):
-        return CommandVerdict(text, Effect.DENY, f"{forbidden} is never allowed.")
     for effect, index, loose in (
         (Effect.DENY, rules.deny, rules.loose_denials),
         (Effect.ASK, rules.ask, rules.loose_questions),
     ):
-        rule = find_strict(command, index, loose, budget)
+        rule = find_strict(possible, index, loose)
         if rule is not None:
             return CommandVerdict(text, effect, f"The rule “{rule}” says {effect.value}.", rule)
     return judge_allowed(source, text, command, rules, place, budget, layers)
 
 
-def find_strict(command: SimpleCommand, index: Index, loose: list[LooseRule], budget: Budget) -> Rule | None:
+def find_strict(commands: Sequence[SimpleCommand], index: Index, loose: list[LooseRule]) -> Rule | None:
     """A deny or ask rule that sees the command or anything it could run."""
     if not loose:
         return None
-    for possible in (command, *list_possible(command, budget)):
+    for possible in commands:
         if not possible.words:
             continue
         for view in list_views(possible):
@@ -177,7 +149,8 @@ def judge_allowed(
         if outer.effect is not Effect.ALLOW:
             return outer
     for inner in behind.commands:
-        verdict = judge_simple("", inner, rules, place, budget, layers + 1)
+        possible = [inner, *list_possible(inner, budget)]
+        verdict = judge_simple("", inner, rules, place, budget, possible, layers + 1)
         if verdict.effect is not Effect.ALLOW:
             return CommandVerdict(text, verdict.effect, verdict.reason, verdict.rule)
         outer = CommandVerdict(text, Effect.ALLOW, outer.reason or verdict.reason, outer.rule or verdict.rule)
@@ -196,17 +169,3 @@ def find_allowing(text: str, command: SimpleCommand, rules: RuleSet, place: str)
             return CommandVerdict(text, Effect.ALLOW, f"The rule “{rule}” allows it.", rule)
         reason = why if reason == NO_RULE else reason
     return CommandVerdict(text, Effect.ASK, reason)
-
-
-def find_forbidden(command: SimpleCommand) -> str:
-    """A path that no rule can allow, among words, redirects and assignments."""
-    for word in (
-        *command.words,
-        *(item.target for item in command.redirects if item.target is not None),
-        *(item.value for item in command.assignments),
-    ):
-        if "/" in word.text or "countersign" in word.text:
-            found = FORBIDDEN.search(word.text)
-            if found:
-                return word.text.replace("\0", "…")
-    return ""

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from governance.matching.judge import Verdict, judge_command
+from governance.matching.judge import judge_command
 from governance.matching.rules import Effect, Rule, RuleSet
+from governance.matching.verdicts import Verdict
 
 KEPT_RULE_SETS = 64
 

@@ -31,7 +31,10 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """`pattern` without * and ? is exact. `id` and `version` name it in every verdict."""
+    """`pattern` without * and ? is exact. `id` and `version` name it in every verdict.
+
+    message: what an agent is told when it decides. conditions: (path, pattern) over an MCP tool's arguments.
+    """
 
     pattern: str
     effect: Effect
@@ -40,6 +43,8 @@ class Rule:
     version: int = 0
     is_strict: bool = False
     allows_redirects: bool = False
+    message: str = ""
+    conditions: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return self.id or f"{self.effect} {self.pattern}"

@@ -158,7 +158,7 @@ def list_possible(command: SimpleCommand, budget: Budget, layers: int = 0) -> It
     if layers > MAX_LAYERS or not command.words:
         return
     for inner in list_inner(command, budget):
-        budget.spend()
+        budget.spend(1 + len(inner.words) // 8)
         yield inner
         yield from list_possible(inner, budget, layers + 1)
 

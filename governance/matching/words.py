@@ -6,7 +6,8 @@ the source.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass, field, replace
 
 # Stands in a word's text for what only the run knows. Sources with NUL are refused before they are read.
 UNKNOWN = "\0"
@@ -91,18 +92,45 @@ class UnreadableError(Exception):
     """The command is not understood; the text says what, for a person."""
 
 
+class OutOfTimeError(UnreadableError):
+    """The wall limit of a live call is over."""
+
+
+# After how many steps the clock is looked at, where there is one.
+STEPS_BETWEEN_LOOKS = 64
+
+
 @dataclass(slots=True)
 class Budget:
-    """Counted in steps, so that a verdict never depends on the machine. Raises when it is used up."""
+    """Counted in steps, so that a verdict never depends on the machine. Raises when it is used up.
+
+    wall_limit_s: for live calls alone, since there somebody waits.
+    """
 
     steps: int = 50_000
     commands: int = 200
     depth: int = 40
+    wall_limit_s: float | None = None
+    _ends_at: float = field(default=float("inf"), init=False)
+    _look_at: int = field(default=-1, init=False)
+
+    def __post_init__(self) -> None:
+        if self.wall_limit_s is not None:
+            self._ends_at = time.monotonic() + self.wall_limit_s
+            self._look_at = self.steps
 
     def spend(self, steps: int = 1) -> None:
         self.steps -= steps
         if self.steps < 0:
             raise UnreadableError("It is too long to be judged.")
+        if self.steps < self._look_at:
+            self.look_at_clock()
+
+    def look_at_clock(self) -> None:
+        """Raises OutOfTimeError, and from then on at each step."""
+        if time.monotonic() > self._ends_at:
+            raise OutOfTimeError(f"timeout: it took longer than {round((self.wall_limit_s or 0) * 1000)} ms.")
+        self._look_at = self.steps - STEPS_BETWEEN_LOOKS
 
     def spend_command(self) -> None:
         self.commands -= 1

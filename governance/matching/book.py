@@ -1,0 +1,57 @@
+"""All rules that apply to a call, compiled once, and the one door to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from governance.matching.calls import BASH, REPEATED, Call
+from governance.matching.judge import judge_command
+from governance.matching.rules import Effect, Rule, RuleSet
+from governance.matching.targets import Target
+from governance.matching.verdicts import NO_RULE, Verdict
+
+__all__ = ["RuleBook", "Target", "judge_call"]
+
+
+class RuleBook:
+    """`forbidden`: absolute folders that no rule can allow. `version` names the state of its rules."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        targets: Sequence[Target] = (),
+        forbidden: Sequence[str] = (),
+        *,
+        version: str = "",
+    ) -> None:
+        self.rules = tuple(rules)
+        self.targets = tuple(targets)
+        self.forbidden = tuple(forbidden)
+        self.version = version
+        self.commands = RuleSet(self.rules)
+
+
+def judge_call(call: Call, book: RuleBook, *, wall_limit_s: float | None = None) -> Verdict:
+    """What the rules say of a call. Never raises: in doubt, ask.
+
+    wall_limit_s is for live callers alone; a verdict that took longer is `ask`, and its reason begins with
+    "timeout".
+    """
+    try:
+        return judge_by_verb(call, book, wall_limit_s)
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong, a person is asked
+        return Verdict(Effect.ASK, f"It could not be judged ({type(error).__name__}).")
+
+
+def judge_by_verb(call: Call, book: RuleBook, wall_limit_s: float | None) -> Verdict:
+    if call.permission == REPEATED:
+        return Verdict(Effect.ASK, "The same call came again and again; that is always asked about.")
+    if call.permission == BASH:
+        return judge_command(
+            call.command,
+            book.commands,
+            place=call.directory,
+            wall_limit_s=wall_limit_s,
+            forbidden=book.forbidden,
+        )
+    return Verdict(Effect.ASK, NO_RULE)
