@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from governance.matching.calls import BASH, REPEATED, Call
+from governance.matching.calls import BASH, PATH_VERBS, REPEATED, Call
 from governance.matching.judge import judge_command
+from governance.matching.path_rules import PathRules
 from governance.matching.rules import Effect, Rule, RuleSet
 from governance.matching.targets import Target
 from governance.matching.verdicts import NO_RULE, Verdict
@@ -29,6 +30,7 @@ class RuleBook:
         self.forbidden = tuple(forbidden)
         self.version = version
         self.commands = RuleSet(self.rules)
+        self.paths = PathRules(self.rules, self.targets, self.forbidden)
 
 
 def judge_call(call: Call, book: RuleBook, *, wall_limit_s: float | None = None) -> Verdict:
@@ -54,4 +56,6 @@ def judge_by_verb(call: Call, book: RuleBook, wall_limit_s: float | None) -> Ver
             wall_limit_s=wall_limit_s,
             forbidden=book.forbidden,
         )
+    if call.permission in PATH_VERBS:
+        return book.paths.judge(call)
     return Verdict(Effect.ASK, NO_RULE)

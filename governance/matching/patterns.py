@@ -100,6 +100,19 @@ def build_token(token: Token) -> str:
     return re.sub(r"(?:\.\*){2,}", ".*", made)
 
 
+def build_wildcards(text: str) -> str:
+    """A regular expression for a plain text in which only * and ? are wildcards, to be matched as a whole.
+
+    What follows a * is taken where it comes first, without going back: that changes no answer, since a later
+    * makes up for it, and keeps the time linear.
+    """
+    first, *others = [re.escape(piece).replace("\\?", ".") for piece in re.split(r"\*+", text)]
+    if not others:
+        return first
+    *middle, last = others
+    return first + "".join(f"(?>.*?{piece})" for piece in middle if piece) + ".*" + last
+
+
 def mark_blanks(text: str) -> str:
     return text.replace(" ", INNER_BLANK) if " " in text else text
 
