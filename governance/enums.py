@@ -128,3 +128,14 @@ class RuleState(models.TextChoices):
     @classmethod
     def live(cls) -> frozenset[str]:
         return frozenset(cls.values) - {cls.RETIRED}
+
+
+class ReplayState(models.TextChoices):
+    RUNNING = "running", "under way"
+    DONE = "done", "done"
+
+
+class ProposalState(models.TextChoices):
+    OPEN = "open", "open"
+    ACCEPTED = "accepted", "accepted"
+    DISMISSED = "dismissed", "dismissed"

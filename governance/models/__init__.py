@@ -3,12 +3,16 @@ from governance.models.reply import EngineReply
 from governance.models.request import PermissionRequest
 from governance.models.snooze import RequestSnooze
 from governance.models.whitelist import RuleUse, RuleVersion, TeamRules, WhitelistAction, WhitelistTarget
+from governance.models.workshop import ProposalLook, RuleProposal, RuleReplay
 
 __all__ = [
     "EngineReply",
     "PermissionRequest",
+    "ProposalLook",
     "RequestComment",
     "RequestSnooze",
+    "RuleProposal",
+    "RuleReplay",
     "RuleUse",
     "RuleVersion",
     "TeamRules",
