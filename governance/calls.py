@@ -112,7 +112,7 @@ def read_directory(content: RequestContent) -> str:
 
 
 def read_command(content: RequestContent) -> str:
-    """The command; asked to run in another folder, it is judged as what it does: entering that folder first."""
+    """The command; asked to run in another folder, it is judged as entering that folder first."""
     folder, directory = said(content.arguments, "workdir"), content.directory
     if not folder or posixpath.normpath(posixpath.join(directory, folder)) == posixpath.normpath(directory):
         return content.command

@@ -38,7 +38,7 @@ AS_THE_ENGINE_SENDS = [
             "edit",
             "new.txt",
             metadata={"filepath": "/srv/demo/new.txt"},
-            diff="Index: /srv/demo/new.txt\n--- /srv/demo/new.txt\n+++ /srv/demo/new.txt\n@@ -0,0 +1 @@\n+1\n",
+            diff="--- /srv/demo/new.txt\n+++ /srv/demo/new.txt\n@@ -0,0 +1 @@\n+1\n",
             arguments={"filePath": "/srv/demo/new.txt", "content": "1\n"},
         ),
         Call("edit", paths=("/srv/demo/new.txt",), directory=PROJECT),
