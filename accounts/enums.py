@@ -52,6 +52,9 @@ class Scope(models.TextChoices):
     RULES_READ = "rules:read", "read the team's rules"
     RULES_WRITE = "rules:write", "draft, switch and retire the team's rules"
     RULES_EVALUATE = "rules:evaluate", "ask what the team's rules say of a call"
+    REVIEWS_READ = "reviews:read", "read the team's reviews"
+    REVIEWS_WRITE = "reviews:write", "comment on reviews, withdraw one's own"
+    GATE = "gate", "ask for one engine's tool calls before they run; for the plugin in that engine"
     METRICS_READ = "metrics:read", "read /metrics, for owners and their service accounts"
 
     @classmethod

@@ -18,6 +18,7 @@ from live.enums import CloseCode, FrameType
 from portal.env import KNOWN, SECRETS
 from portal.metric_facts import FAMILIES, OF_THE_PROCESS
 from portal.metrics import REGISTRY, http_requests, http_seconds, login_failures
+from reviews.enums import ReviewState
 from tests.test_layers import ALLOWED
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,8 +40,15 @@ FOREIGN_COMMANDS = {
 }
 
 
-# The calls that put an event into the log. The second kind takes what comes after `permission_request.`.
-EVENT_CALLS = {"event": "", "announce": "", "notify": "", "announce_request": "permission_request."}
+# The calls that put an event into the log. Those with a prefix take what comes after it.
+EVENT_CALLS = {
+    "event": "",
+    "announce": "",
+    "notify": "",
+    "announce_request": "permission_request.",
+    "announce_review": "review.",
+    "announce_delegation": "delegation.",
+}
 
 
 def event_kinds() -> Iterator[str]:
@@ -52,6 +60,7 @@ def event_kinds() -> Iterator[str]:
                     words = (argument.value for argument in node.args if isinstance(argument, ast.Constant))
                     yield from (f"{prefix}{word}" for word in words if isinstance(word, str))
     yield from (RequestState(state).event for state in RequestState.closed())
+    yield from (ReviewState(state).event for state in ReviewState.closed())
 
 
 def called_name(call: ast.Call) -> str:

@@ -40,7 +40,7 @@ from governance.models import (
     WhitelistAction,
     WhitelistTarget,
 )
-from reviews.models import ReviewPolicy
+from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
 from tests.factories import (
     ACTOR,
     make_engine,
@@ -58,12 +58,13 @@ pytestmark = pytest.mark.django_db
 
 APPEND_ONLY = {
     *("events.AuditEntry", "events.Event", "events.SignedHead", "events.KeyUse"),
-    *("reviews.Vote", "governance.RequestComment", "governance.RuleVersion"),
+    *("reviews.Vote", "reviews.ReviewComment", "governance.RequestComment", "governance.RuleVersion"),
 }
 KEPT = {
     *("events.LogHead", "accounts.User", "accounts.Team", "accounts.Membership", "accounts.ApiToken"),
     "accounts.Invitation",
-    *("reviews.ReviewPolicy", "engines.Engine", "engines.Chat", "engines.Subagent"),
+    *("reviews.ReviewPolicy", "reviews.Review", "reviews.Delegation"),
+    *("engines.Engine", "engines.Chat", "engines.Subagent"),
     *("governance.PermissionRequest", "governance.EngineReply"),
     *("governance.WhitelistAction", "governance.WhitelistTarget"),
     *("governance.RuleUse", "governance.TeamRules"),
@@ -89,6 +90,18 @@ def world() -> PermissionRequest:
     )
     Invitation.objects.create(user=make_user(team), team=team, role="viewer", invited_by=approver)
     RequestComment.objects.create(request=request, author=approver, text="Seen.")
+    review = Review.objects.create(
+        team=team, kind="test", subject_kind="thing", subject_id="t", title="Thing", content={}
+    )
+    ReviewComment.objects.create(review=review, author=approver, text="Seen.")
+    Delegation.objects.create(
+        team=team,
+        delegator=approver,
+        delegate=make_user(team),
+        starts_at=timezone.now(),
+        ends_at=timezone.now() + timedelta(days=1),
+        reason="Away.",
+    )
     rule = make_rule(team, author=approver)
     make_target(team, author=approver)
     RuleVersion.objects.create(

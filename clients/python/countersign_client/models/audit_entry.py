@@ -35,7 +35,8 @@ class AuditEntry:
     * `relay` - relay
     * `task` - task
     * `command` - command line
-    * `rule` - rule """
+    * `rule` - rule
+    * `gate` - gate """
     verb: str
     subject: Subject
     """ What was acted on. """

@@ -6,6 +6,7 @@ class DoorEnum(StrEnum):
     ADMIN = "admin"
     API = "api"
     COMMAND = "command"
+    GATE = "gate"
     RELAY = "relay"
     RULE = "rule"
     TASK = "task"
