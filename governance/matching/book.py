@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from governance.matching.calls import BASH, PATH_VERBS, REPEATED, Call
+from governance.matching.calls import BASH, FETCH, PATH_VERBS, REPEATED, TASK, Call
 from governance.matching.judge import judge_command
 from governance.matching.path_rules import PathRules
 from governance.matching.rules import Effect, Rule, RuleSet
 from governance.matching.targets import Target
-from governance.matching.verdicts import NO_RULE, Verdict
+from governance.matching.tool_rules import SubagentRules, ToolRules
+from governance.matching.url_rules import UrlRules
+from governance.matching.verdicts import Verdict
 
 __all__ = ["RuleBook", "Target", "judge_call"]
 
@@ -31,6 +33,9 @@ class RuleBook:
         self.version = version
         self.commands = RuleSet(self.rules)
         self.paths = PathRules(self.rules, self.targets, self.forbidden)
+        self.urls = UrlRules(self.rules)
+        self.subagents = SubagentRules(self.rules)
+        self.tools = ToolRules(self.rules)
 
 
 def judge_call(call: Call, book: RuleBook, *, wall_limit_s: float | None = None) -> Verdict:
@@ -58,4 +63,8 @@ def judge_by_verb(call: Call, book: RuleBook, wall_limit_s: float | None) -> Ver
         )
     if call.permission in PATH_VERBS:
         return book.paths.judge(call)
-    return Verdict(Effect.ASK, NO_RULE)
+    if call.permission == FETCH:
+        return book.urls.judge(call)
+    if call.permission == TASK:
+        return book.subagents.judge(call)
+    return book.tools.judge(call)

@@ -106,6 +106,8 @@ def find_strict(commands: Sequence[SimpleCommand], index: Index, loose: list[Loo
         return None
     for possible in commands:
         if not possible.words:
+            if (rule := index.find("")) is not None:
+                return rule
             continue
         for view in list_views(possible):
             for line in {join_words(view), " ".join(view)}:

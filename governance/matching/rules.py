@@ -161,7 +161,7 @@ class RuleSet:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         ordered = sorted(
-            (rule for rule in rules if rule.permission == "bash" and rule.tokens),
+            (rule for rule in rules if is_about_commands(rule) and rule.tokens),
             key=lambda rule: (rule.pattern, rule.id),
         )
         self.denials = [rule for rule in ordered if rule.effect is Effect.DENY]
@@ -179,6 +179,11 @@ class RuleSet:
 
     def find_exact(self, source: str, command: SimpleCommand) -> Rule | None:
         return self.exact.get(describe_exactly(source, command)) if self.exact else None
+
+
+def is_about_commands(rule: Rule) -> bool:
+    """A denial or question may be about every verb."""
+    return rule.permission == "bash" or (rule.permission == "*" and rule.effect is not Effect.ALLOW)
 
 
 @dataclass(frozen=True)
