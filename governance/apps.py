@@ -12,9 +12,11 @@ class GovernanceConfig(AppConfig):
         from accounts.domain.team_retirement import register_hold
         from engines.domain.retirement import register_ending
         from governance.domain.retired_engines import OPEN_REQUESTS, describe_pending
+        from governance.domain.rule_reviews import register_rule_reviews
 
         register_ending(OPEN_REQUESTS)
         register_hold(describe_pending)
+        register_rule_reviews()
         guard_requests()
         guard_replies()
         guard_rules()

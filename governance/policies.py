@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from accounts.enums import Role, Scope
-from accounts.models import User
+from accounts.models import Team, User
 from accounts.principal import Principal
 from events.actors import ActorKind
 from governance.enums import RequestSource, Risk
-from governance.models import PermissionRequest
+from governance.models import PermissionRequest, WhitelistAction, WhitelistTarget
 
 
 def can_see_request(principal: Principal, request: PermissionRequest) -> bool:
@@ -106,3 +106,51 @@ def explain_not_snoozing(principal: Principal, request: PermissionRequest) -> st
     if not principal.has_scope(Scope.REQUESTS_DECIDE):
         return "This token lacks the scope requests:decide."
     return ""
+
+
+# A rule is a standing decision, so who decides also writes rules; for editors it is theirs to prepare.
+RULE_WRITERS = frozenset({Role.EDITOR, *Role.deciding()})
+
+
+def can_see_rule(principal: Principal, rule: WhitelistAction | WhitelistTarget) -> bool:
+    """People of its team: what a rule covers is what a way round it needs to know."""
+    return can_list_rules(principal) and rule.team_id in principal.team_ids
+
+
+def can_list_rules(principal: Principal) -> bool:
+    return not principal.user.is_service and principal.has_scope(Scope.RULES_READ)
+
+
+def explain_not_editing_rules(principal: Principal, team_id: str) -> str:
+    """Why this principal may not draft, or switch off what lets something through; "" when they may."""
+    if principal.user.is_service:
+        return "Service accounts never touch rules."
+    if not principal.has_scope(Scope.RULES_WRITE):
+        return "This token lacks the scope rules:write."
+    if not principal.has_role(team_id, RULE_WRITERS):
+        return "Only editors, approvers and admins of the team write its rules."
+    return ""
+
+
+def explain_not_activating_rules(principal: Principal, team: Team) -> str:
+    """Why this principal may not change what applies: a standing decision, so as for one decision."""
+    if refusal := explain_not_editing_rules(principal, team.pk):
+        return refusal
+    if not principal.has_role(team.pk, Role.deciding()):
+        return "Only approvers and admins of the team change what applies."
+    if principal.token is not None and not team.tokens_may_decide:
+        return "This team does not let API tokens decide, nor change what decides."
+    return ""
+
+
+def can_edit_rules(principal: Principal, team: Team) -> bool:
+    return not explain_not_editing_rules(principal, team.pk)
+
+
+def can_activate_rules(principal: Principal, team: Team) -> bool:
+    return not explain_not_activating_rules(principal, team)
+
+
+def can_waive_gate(principal: Principal) -> bool:
+    """Let an engine work without its gate: owners, in a session."""
+    return principal.token is None and principal.user.is_superuser

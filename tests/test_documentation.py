@@ -47,6 +47,7 @@ EVENT_CALLS = {
     "notify": "",
     "announce_request": "permission_request.",
     "announce_review": "review.",
+    "announce_rule": "whitelist_rule.",
     "announce_delegation": "delegation.",
 }
 
