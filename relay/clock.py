@@ -1,4 +1,4 @@
-"""What falls due by time alone: requests that nobody answered, and what retired engines left open.
+"""What falls due by time alone: requests and reviews that nobody decided, what retired engines left open.
 
 Beside the relays, once a second. The hourly signature of the audit chain belongs to the web process, which
 every deployment has.
@@ -18,6 +18,7 @@ from governance.domain.close import expire_overdue_requests
 from governance.domain.retired_engines import settle_retired_engines
 from governance.enums import RequestState
 from governance.models import PermissionRequest
+from reviews.domain.due import is_any_review_due, work_due_reviews
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +34,13 @@ async def run_clock(database: DatabaseThread) -> None:
             await database.run(settle_retired_engines, now=timezone.now())
             if await database.run(is_any_overdue, timezone.now()):
                 await database.run(expire_overdue_requests, now=timezone.now())
+            if await database.run(is_any_review_due, now=timezone.now()):
+                await database.run(work_due_reviews, now=timezone.now())
         except (OperationalError, InterfaceError) as error:
-            logger.warning("Overdue requests could not be looked for: %s", error)
+            logger.warning("What is overdue could not be looked for: %s", error)
         except Exception:
             # The relays beside it go on.
-            logger.exception("Overdue requests could not be closed.")
+            logger.exception("What is overdue could not be closed.")
 
 
 def is_any_overdue(now: datetime) -> bool:

@@ -34,6 +34,8 @@ class ReviewKindSpec:
     `apply(change, review)` makes the approved content take effect. It runs in the transaction of the last
     approval: whatever it raises takes the approval back with it. It must act on `review.content` alone.
     `on_reject(change, review)` runs when a review ends in any other way; `review.state` says which.
+    `lock_subject(review)` holds the row it is about, before the review's own is taken: the order in which the
+    kind's domain, holding that row, opens, changes and withdraws its reviews.
     `describe(review)` adds facts to its page, `url(review)` leads to what it is about.
     `may_vote(principal, review)` is a further reason why somebody may not review it, "" for none.
     `read_live(subject)` is what is live now, in the shape of the content: the page shows the difference, and
@@ -43,6 +45,7 @@ class ReviewKindSpec:
     apply: Callable[[Change, Review], None]
     label: str = ""
     on_reject: Callable[[Change, Review], None] | None = None
+    lock_subject: Callable[[Review], object] | None = None
     describe: Callable[[Review], list[Fact]] | None = None
     url: Callable[[Review], str] | None = None
     may_vote: Callable[[Principal, Review], str] | None = None

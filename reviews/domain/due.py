@@ -16,7 +16,7 @@ from events.actors import CLOCK_ACTOR
 from events.changes import changes
 from events.errors import Conflict
 from reviews.domain.announce import announce_review
-from reviews.domain.reviews import end_review
+from reviews.domain.reviews import end_review, lock_subject
 from reviews.enums import ReviewState
 from reviews.models import Review
 
@@ -51,7 +51,7 @@ def list_to_expire(now: datetime) -> QuerySet[Review]:
     return list_open().filter(expires_at__lte=now)
 
 
-def is_any_due(*, now: datetime) -> bool:
+def is_any_review_due(*, now: datetime) -> bool:
     """One look for all three, so that an idle clock costs one query."""
     rows = list_to_expire(now) | list_to_escalate(now) | list_to_remind(now)
     return rows.exists()
@@ -74,6 +74,7 @@ def expire_review(review: Review) -> bool:
     """End it without an approval; False when somebody was faster."""
     try:
         with changes(CLOCK_ACTOR) as change:
+            lock_subject(review)
             end_review(change, review, state=ReviewState.EXPIRED, reason=TIMED_OUT)
     except Conflict:
         return False

@@ -176,6 +176,7 @@ def withdraw_review(*, principal: Principal, review_id: str, reason: str = "") -
         refusal = explain_not_withdrawing(principal, review)
         if refusal:
             raise Refused(refusal, subject_kind="review", subject_id=review.pk)
+        lock_subject(review)
         end_review(change, review, state=ReviewState.WITHDRAWN, reason=reason)
     return review
 
@@ -189,6 +190,13 @@ def withdraw_reviews_of(*, change: Change, subject: Subject, reason: str) -> int
     for review in rows:
         end_review(change, review, state=ReviewState.WITHDRAWN, reason=reason)
     return len(rows)
+
+
+def lock_subject(review: Review) -> None:
+    """Hold what it is about, where the kind has told how; always before the review's own row."""
+    spec = find_spec(review.kind)
+    if spec is not None and spec.lock_subject is not None:
+        spec.lock_subject(review)
 
 
 def end_review(change: Change, review: Review, *, state: ReviewState, reason: str) -> None:

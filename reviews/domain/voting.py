@@ -14,7 +14,7 @@ from events.changes import Change, changes
 from events.errors import Conflict, Invalid, Refused
 from events.text import is_storable, read_lines
 from reviews.domain.announce import announce_review
-from reviews.domain.reviews import MAX_REASON_LENGTH, end_review, explain_end
+from reviews.domain.reviews import MAX_REASON_LENGTH, end_review, explain_end, lock_subject
 from reviews.domain.votes import cast_vote
 from reviews.enums import ReviewState, Verdict
 from reviews.models import Review
@@ -64,11 +64,12 @@ def reject_review(*, principal: Principal, review_id: str, fingerprint: str, rea
 
 
 def get_votable(principal: Principal, review_id: str) -> Review:
-    """Raises NotFound, or Refused for who may not vote on it, whatever its state."""
+    """Raises NotFound, or Refused for who may not vote on it, whatever its state. Holds what it is about."""
     review = get_review(principal, review_id)
     refusal = explain_not_voting(principal, review, timezone.now())
     if refusal:
         raise Refused(refusal, subject_kind="review", subject_id=review.pk)
+    lock_subject(review)
     return review
 
 
