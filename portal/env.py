@@ -41,6 +41,7 @@ KNOWN: Mapping[str, str] = MappingProxyType(
         "COUNTERSIGN_PAUSE_AFTER_APPROVALS": "Quick approvals before a pause; 0 for never (default 10).",
         "COUNTERSIGN_PAUSE_PACE_S": "Seconds from one approval to the next that count as quick (default 5).",
         "COUNTERSIGN_PAUSE_WITHIN_MINUTES": "Minutes over which quick approvals are counted (default 5).",
+        "COUNTERSIGN_PROTECTED_PATHS": "More paths that no rule can allow: engines' config and data folders.",
         "COUNTERSIGN_PUBLIC_URL": "Address people open; https turns on secure cookies and HSTS.",
         "COUNTERSIGN_RELAY": "Run the relay inside the web process (default yes).",
         "COUNTERSIGN_STOP_DEADLINE_S": "Seconds that requests and tasks get to end on a stop (default 10).",
@@ -123,6 +124,19 @@ class Environment:
         if "\0" in value:
             raise SettingError(f"{name} is not a path.")
         return base / Path(value).expanduser() if value else default
+
+    def read_paths(self, name: str) -> list[Path]:
+        """Absolute paths between commas; `~` is the home folder. The whole machine is none."""
+        paths = [Path(part).expanduser() for part in self.read_list(name, [])]
+        for path in paths:
+            if "\0" in str(path) or not path.is_absolute() or path == Path("/"):
+                raise SettingError(f"{name} must hold absolute paths of folders or files, not {str(path)!r}.")
+        return paths
+
+    def list_secret_files(self) -> list[Path]:
+        """The files that secrets are read from."""
+        named = [self.variables.get(f"{name}_FILE", "").strip() for name in sorted(SECRETS)]
+        return [Path(text).expanduser().absolute() for text in named if text]
 
     def read_url(self, name: str, default: str, *, schemes: tuple[str, ...]) -> str:
         """A public address: scheme and host, no credentials, query or fragment, no slash at the end."""

@@ -64,6 +64,20 @@ SECRET_KEY = env.read_secret("SECRET_KEY") or read_or_make_secret_key(
 ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", PUBLIC_HOST])
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(COUNTERSIGN_PUBLIC_URL))]
 
+# No rule can allow an agent to touch these: our keys, data and secrets, and what the operator names besides.
+COUNTERSIGN_PROTECTED_PATHS = tuple(
+    sorted(
+        {
+            COUNTERSIGN_DATA_DIR,
+            COUNTERSIGN_AUDIT_HEADS_FILE,
+            COUNTERSIGN_KEYS_FILE,
+            COUNTERSIGN_KEYS_FILE.with_name("secret_key"),
+            *env.list_secret_files(),
+            *env.read_paths("COUNTERSIGN_PROTECTED_PATHS"),
+        }
+    )
+)
+
 # Rooms ---------------------------------------------------------------------------------------------
 ROOMS = ["events", "accounts", "live", "reviews", "configs", "engines", "governance", "relay", "portal"]
 INSTALLED_APPS = [

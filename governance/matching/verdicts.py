@@ -35,12 +35,16 @@ class RiskFinding:
 
 @dataclass(frozen=True, slots=True)
 class CommandVerdict:
-    """Of one simple command, or one path, URL, name; `text` as it stands in the source."""
+    """Of one simple command, or one path, URL, name; `text` as it stands in the source.
+
+    rules: all that an allow rests on; the commands behind a wrapper may have rules of their own.
+    """
 
     text: str
     effect: Effect
     reason: str
     rule: Rule | Target | None = None
+    rules: tuple[Rule | Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class Verdict:
     """`reason` is a sentence for a person; agents only ever receive the rule's own message.
 
     rule: the one that decided, None when none did. findings: what a reader should know besides, as sentences.
-    risks: what the call could do, told without any rule.
+    risks: what the call could do, told without any rule. rules: all that an allowance rests on, also behind
+    wrappers.
     """
 
     effect: Effect
@@ -56,10 +61,19 @@ class Verdict:
     rule: Rule | Target | None = None
     commands: tuple[CommandVerdict, ...] = ()
     findings: tuple[str, ...] = ()
+    rules: tuple[Rule | Target, ...] = ()
     risks: tuple[RiskFinding, ...] = ()
 
 
 def choose_worst(verdicts: list[CommandVerdict]) -> Verdict:
     """The first of the worst decides. `verdicts` is not empty."""
     worst = max(verdicts, key=lambda verdict: ORDER[verdict.effect])
-    return Verdict(worst.effect, worst.reason, worst.rule, tuple(verdicts))
+    rules: tuple[Rule | Target, ...] = (worst.rule,) if worst.rule else ()
+    if worst.effect is Effect.ALLOW:
+        rules = tuple(dict.fromkeys(rule for verdict in verdicts for rule in verdict.rules))
+    return Verdict(worst.effect, worst.reason, worst.rule, tuple(verdicts), rules=rules)
+
+
+def allow(text: str, reason: str, *rules: Rule | Target) -> CommandVerdict:
+    """The first of the rules is the one that is named."""
+    return CommandVerdict(text, Effect.ALLOW, reason, rules[0], rules)

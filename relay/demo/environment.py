@@ -55,6 +55,7 @@ class DemoFolder:
             "COUNTERSIGN_DATA_DIR": str(self.data),
             "COUNTERSIGN_KEYS_FILE": str(self.root / "keys" / "countersign.keys"),
             "COUNTERSIGN_AUDIT_HEADS_FILE": str(self.root / "audit" / "heads.jsonl"),
+            "COUNTERSIGN_PROTECTED_PATHS": str(self.engine.absolute()),
             "COUNTERSIGN_BIND": f"{LOOPBACK}:{port}",
             # What to click stands on this terminal; only what goes wrong may push it away.
             "COUNTERSIGN_LOG_LEVEL": around.get("COUNTERSIGN_LOG_LEVEL") or "WARNING",

@@ -82,6 +82,20 @@ def test_paths(text: str, path: str) -> None:
     assert env.read_path("COUNTERSIGN_DATA_DIR", Path("/"), base=Path("/base")) == Path(path)
 
 
+def test_a_list_of_paths_holds_absolute_ones() -> None:
+    name = "COUNTERSIGN_PROTECTED_PATHS"
+    assert Environment({name: "/a/b, ~/c"}).read_paths(name) == [Path("/a/b"), Path("~/c").expanduser()]
+    assert Environment({}).read_paths(name) == []
+    for wrong in ("a", "/", "/a, b", "/a\0"):
+        with pytest.raises(SettingError, match=name):
+            Environment({name: wrong}).read_paths(name)
+
+
+def test_the_files_that_secrets_come_from_are_known() -> None:
+    env = Environment({"SECRET_KEY_FILE": "/run/key", "REDIS_URL": "redis://x"})
+    assert env.list_secret_files() == [Path("/run/key")]
+
+
 @pytest.mark.parametrize(
     ("text", "url"),
     [

@@ -24,6 +24,7 @@ def test_no_setting_of_the_deployment_around_reaches_the_demo(tmp_path: Path) ->
         "COUNTERSIGN_DATA_DIR": str(root / "data"),
         "COUNTERSIGN_KEYS_FILE": str(root / "keys" / "countersign.keys"),
         "COUNTERSIGN_AUDIT_HEADS_FILE": str(root / "audit" / "heads.jsonl"),
+        "COUNTERSIGN_PROTECTED_PATHS": str(root / "engine"),
         "COUNTERSIGN_BIND": "127.0.0.1:8123",
         "COUNTERSIGN_LOG_LEVEL": "DEBUG",
     }
