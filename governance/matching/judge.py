@@ -12,7 +12,7 @@ from governance.matching.patterns import join_words
 from governance.matching.reading import read_both
 from governance.matching.rules import Effect, Index, LooseRule, Rule, RuleSet, list_views
 from governance.matching.unwrap import list_possible, look_behind
-from governance.matching.verdicts import NO_RULE, ORDER, CommandVerdict, Verdict
+from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, allow, choose_worst
 from governance.matching.words import Budget, SimpleCommand, UnreadableError
 
 MAX_LAYERS = 8
@@ -56,10 +56,10 @@ def judge(
     verdicts = [judge_one(source, command, rules, places, forbidden, budget) for command in commands]
     if not verdicts:
         return Verdict(Effect.ASK, doubt or "It runs nothing that could be judged.")
-    worst = max(verdicts, key=lambda verdict: ORDER[verdict.effect])
-    if worst.effect is not Effect.DENY and doubt:
-        return Verdict(Effect.ASK, doubt, None, tuple(verdicts), (doubt,))
-    return Verdict(worst.effect, worst.reason, worst.rule, tuple(verdicts))
+    verdict = choose_worst(verdicts)
+    if verdict.effect is not Effect.DENY and doubt:
+        return Verdict(Effect.ASK, doubt, None, verdict.commands, (doubt,))
+    return verdict
 
 
 def judge_one(
@@ -133,7 +133,7 @@ def judge_allowed(
 ) -> CommandVerdict:
     exact = rules.find_exact(source, command) if layers == 0 else None
     if exact is not None:
-        return CommandVerdict(text, Effect.ALLOW, f"The rule “{exact}” allows exactly this.", exact)
+        return allow(text, f"The rule “{exact}” allows exactly this.", exact)
     if not command.words:
         return CommandVerdict(
             text, Effect.ASK, "It only sets variables or redirects; no rule can cover that."
@@ -155,7 +155,13 @@ def judge_allowed(
         verdict = judge_simple("", inner, rules, place, budget, possible, layers + 1)
         if verdict.effect is not Effect.ALLOW:
             return CommandVerdict(text, verdict.effect, verdict.reason, verdict.rule)
-        outer = CommandVerdict(text, Effect.ALLOW, outer.reason or verdict.reason, outer.rule or verdict.rule)
+        outer = CommandVerdict(
+            text,
+            Effect.ALLOW,
+            outer.reason or verdict.reason,
+            outer.rule or verdict.rule,
+            outer.rules + verdict.rules,
+        )
     return outer
 
 
@@ -168,6 +174,6 @@ def find_allowing(text: str, command: SimpleCommand, rules: RuleSet, place: str)
     for rule in rules.allow.list_matching(line):
         why = explain_uncovered(command, rule.spell(place))
         if not why:
-            return CommandVerdict(text, Effect.ALLOW, f"The rule “{rule}” allows it.", rule)
+            return allow(text, f"The rule “{rule}” allows it.", rule)
         reason = why if reason == NO_RULE else reason
     return CommandVerdict(text, Effect.ASK, reason)

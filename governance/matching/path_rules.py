@@ -14,7 +14,7 @@ from governance.matching.path_globs import ANY, WILD, PathGlob, Segment, fold, s
 from governance.matching.paths import PERSISTENT, SECRET
 from governance.matching.rules import Effect, Rule
 from governance.matching.targets import Target
-from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, choose_worst
+from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, allow, choose_worst
 from governance.matching.words import UnreadableError
 
 MAX_PATHS = 200
@@ -178,7 +178,8 @@ class VerbRules:
                     continue
                 within = f", within the target “{target.rule}”" if target is not rule else ""
                 text = f"The rule “{rule.rule}” allows it{within}."
-                return CommandVerdict(asked.source, Effect.ALLOW, text, rule.rule)
+                both = (rule.rule,) if target is rule else (rule.rule, target.rule)
+                return allow(asked.source, text, *both)
         return CommandVerdict(asked.source, Effect.ASK, reason)
 
     def judge_unclear(self, source: str, directory: str, problem: str) -> CommandVerdict:

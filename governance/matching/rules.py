@@ -33,7 +33,8 @@ class Effect(StrEnum):
 class Rule:
     """`pattern` without * and ? is exact. `id` and `version` name it in every verdict.
 
-    message: what an agent is told when it decides. conditions: (path, pattern) over an MCP tool's arguments.
+    name: as people call it. message: what an agent is told when it decides. conditions: (path, pattern) over
+    an MCP tool's arguments.
     """
 
     pattern: str
@@ -45,9 +46,10 @@ class Rule:
     allows_redirects: bool = False
     message: str = ""
     conditions: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
     def __str__(self) -> str:
-        return self.id or f"{self.effect} {self.pattern}"
+        return self.name or self.id or f"{self.effect} {self.pattern}"
 
     @cached_property
     def tokens(self) -> list[Token]:

@@ -17,9 +17,10 @@ class Target:
     version: int = 0
     verbs: tuple[str, ...] = ()
     message: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
-        return self.id or f"{self.effect} {self.pattern}"
+        return self.name or self.id or f"{self.effect} {self.pattern}"
 
     def speaks_of(self, verb: str) -> bool:
         return not self.verbs or verb in self.verbs

@@ -13,7 +13,7 @@ from governance.matching.honesty import explain_dishonest
 from governance.matching.json_paths import find_values, read_steps
 from governance.matching.patterns import build_wildcards
 from governance.matching.rules import Effect, Rule
-from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, choose_worst
+from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, allow, choose_worst
 from governance.matching.words import UnreadableError
 
 # What the pattern of a rule on a tool may be: the tool is named by the permission, all else by conditions.
@@ -137,7 +137,7 @@ class ToolRules:
             except UnreadableError as error:
                 why = str(error)
             if not why:
-                return CommandVerdict(name, Effect.ALLOW, f"The rule “{item.rule}” allows it.", item.rule)
+                return allow(name, f"The rule “{item.rule}” allows it.", item.rule)
             reason = why if reason == NO_RULE else reason
         return CommandVerdict(name, Effect.ASK, reason)
 
@@ -184,7 +184,7 @@ class SubagentRules:
         for rule in self.rules:
             is_allowing = rule.effect is Effect.ALLOW and rule.permission == TASK
             if is_allowing and matches_name(rule.pattern, name, rule):
-                return CommandVerdict(name, Effect.ALLOW, f"The rule “{rule}” allows it.", rule)
+                return allow(name, f"The rule “{rule}” allows it.", rule)
         return CommandVerdict(name, Effect.ASK, NO_RULE)
 
 

@@ -12,7 +12,7 @@ from governance.matching.calls import FETCH, Call
 from governance.matching.patterns import build_wildcards
 from governance.matching.rules import Effect, Rule
 from governance.matching.urls import DEFAULT_PORTS, Url, normalise_host, read_hosts, read_url, show_labels
-from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, choose_worst
+from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, allow, choose_worst
 from governance.matching.words import UnreadableError
 
 EVERYTHING = frozenset({"", "*", "**"})
@@ -138,6 +138,6 @@ class UrlRules:
         for item in self.allowing:
             why = item.explain_uncovered(url)
             if not why:
-                return CommandVerdict(text, Effect.ALLOW, f"The rule “{item.rule}” allows it.", item.rule)
+                return allow(text, f"The rule “{item.rule}” allows it.", item.rule)
             reason = why if reason == NO_RULE else reason
         return CommandVerdict(text, Effect.ASK, reason)

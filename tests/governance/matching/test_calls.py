@@ -21,10 +21,25 @@ def test_a_command_is_judged_by_the_rules_for_commands() -> None:
     rule = Rule("git *", Effect.ALLOW, id="r1", version=3)
     reason = "The rule “r1” allows it."
     verdict = judge_call(Call("bash", "git status", directory=PLACE), RuleBook([rule]))
-    expected = Verdict(
-        Effect.ALLOW, reason, rule, (CommandVerdict("git status", Effect.ALLOW, reason, rule),)
+    command = CommandVerdict("git status", Effect.ALLOW, reason, rule, (rule,))
+    assert verdict == Verdict(Effect.ALLOW, reason, rule, (command,), rules=(rule,))
+
+
+def test_every_rule_that_an_allow_rests_on_is_named() -> None:
+    git, head, shell, sudo = rules = tuple(
+        Rule(pattern, Effect.ALLOW) for pattern in ("git *", "head *", "sh *", "sudo *")
     )
-    assert verdict == expected
+    book = RuleBook([*rules, Rule("rm *", Effect.DENY)])
+
+    def list_rules(command: str) -> tuple[object, ...]:
+        return judge_call(Call("bash", command, directory=PLACE), book).rules
+
+    assert list_rules("git log | head -n 1; git status") == (git, head)
+    assert list_rules("sh -c 'git log | head'") == (shell, git, head)
+    assert list_rules("timeout 5 git log") == (git,)
+    assert list_rules("git log; rm x") == (Rule("rm *", Effect.DENY),)
+    assert list_rules("git log; reboot") == ()
+    assert list_rules("sudo git log") == (sudo, git)
 
 
 @pytest.mark.parametrize("effect", list(Effect))

@@ -132,11 +132,13 @@ def test_it_is_said_why() -> None:
         denied,
         denial,
         (
-            CommandVerdict("src/a.py", ALLOW, within, action),
+            CommandVerdict("src/a.py", ALLOW, within, action, (action, target)),
             CommandVerdict("docs/a.md", ASK, "No target allows it."),
             CommandVerdict("src/keys/x", DENY, denied, denial),
         ),
+        rules=(denial,),
     )
+    assert judge_call(Call("edit", paths=paths[:1], directory=PLACE), book).rules == (action, target)
 
 
 def test_every_path_has_to_be_covered() -> None:

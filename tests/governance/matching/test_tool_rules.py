@@ -32,7 +32,7 @@ def test_a_tool_is_named_by_server_and_tool() -> None:
     rule = Rule("*", ALLOW, permission=TOOL, id="r1", version=2)
     reason = "The rule “r1” allows it."
     assert judge_call(Call(TOOL, arguments={}), RuleBook([rule])) == Verdict(
-        ALLOW, reason, rule, (CommandVerdict(TOOL, ALLOW, reason, rule),)
+        ALLOW, reason, rule, (CommandVerdict(TOOL, ALLOW, reason, rule, (rule,)),), rules=(rule,)
     )
     assert judge({}, rule, tool="files_write") is ASK
     assert judge({}, rule, tool="files_read_all") is ASK

@@ -120,7 +120,9 @@ def test_it_is_said_why() -> None:
     rule = Rule(DOCS, ALLOW, permission="webfetch", id="r1", version=4)
     url = "https://docs.example.org/3/x"
     reason = "The rule “r1” allows it."
-    expected = Verdict(ALLOW, reason, rule, (CommandVerdict(url, ALLOW, reason, rule),))
+    expected = Verdict(
+        ALLOW, reason, rule, (CommandVerdict(url, ALLOW, reason, rule, (rule,)),), rules=(rule,)
+    )
     assert judge_call(Call("webfetch", url=url), RuleBook([rule])) == expected
     reasons = {
         "https://docs.example.org@evil.example/": "The URL names a user before its host evil.example.",
