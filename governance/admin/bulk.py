@@ -15,10 +15,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 
 from accounts.admin.base import answer_refusal, get_principal, refuse_method
+from accounts.admin.opened import FIELD, require_read, stamp_opened
 from accounts.principal import Principal
 from events.errors import DomainError, NotFound, Refused
 from governance.admin.list_acts import ListActs
-from governance.admin.opened import FIELD, require_read, stamp_opened
 from governance.admin.outcomes import shorten
 from governance.admin.request_page import FullContent, build_full
 from governance.admin.rows import InboxRow, build_rows, list_for_rows

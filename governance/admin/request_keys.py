@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from governance.admin.inbox_keys import Key, KeyGroup
+from accounts.admin.keys import Key, KeyGroup
 
 REQUEST_KEYS = (
     KeyGroup(

@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from accounts.admin.base import get_principal
+from accounts.admin.diff_lines import DiffView, build_diff
 from accounts.admin.display import highlight_marks
+from accounts.admin.opened import stamp_opened
 from accounts.principal import Principal
 from engines.policies import can_see_chat
 from engines.queries import list_parent_chain
 from events.text import make_visible, make_visible_lines
-from governance.admin.diff_lines import DiffView, build_diff
-from governance.admin.opened import stamp_opened
 from governance.admin.request_keys import REQUEST_KEYS
 from governance.admin.rows import InboxRow, build_rows
 from governance.admin.timeline import build_timeline

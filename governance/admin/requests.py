@@ -10,10 +10,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 
 from accounts.admin.base import answer_refusal, get_principal, post_action, refuse_method
+from accounts.admin.opened import FIELD, require_read
 from accounts.reauthentication import ask_for_password
 from events.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from governance.admin.bulk import BulkActs
-from governance.admin.opened import FIELD, require_read
 from governance.admin.outcomes import describe_approval, describe_denial
 from governance.admin.request_page import build_page
 from governance.domain.claims import claim_request, release_request

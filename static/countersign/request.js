@@ -1,4 +1,4 @@
-/* The request page: it stays true while one reads, and never changes what one is about to press. */
+/* The page of a request, or of a review: it stays true while one reads, and never changes what one is about to press. */
 
 import "./clock.js";
 import { onKeys, readKeys } from "./keys.js";
@@ -141,7 +141,7 @@ if (location.hash === "#reason") field("reason")?.focus();
 
 closeMenus();
 follow({
-    topics: ["requests"],
+    topics: [shown.dataset.live],
     refresh,
     concerns: (event) => event.subject?.id === shown.dataset.subject,
 });

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.admin.opened import stamp_opened
 from accounts.models import User
-from governance.admin.opened import stamp_opened
 from governance.models import PermissionRequest
 
 INBOX = "admin:governance_permissionrequest_changelist"

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.admin.diff_lines import build_diff
 from accounts.admin.display import format_duration, highlight_marks
-from governance.admin.diff_lines import build_diff
 
 
 @pytest.mark.parametrize(

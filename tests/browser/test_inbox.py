@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from governance.admin.opened import READ_MS
+from accounts.admin.opened import READ_MS
 from tests.browser.conftest import INBOX, PHONE, Enter, Visitor, World
 
 pytestmark = pytest.mark.browser

@@ -1,4 +1,4 @@
-"""When a request's page was opened, as a signed stamp in its form: nobody decides what they can't have read.
+"""When a page was opened, as a signed stamp in its form: nobody decides what they can't have read.
 
 The page's script says it at once; the stamp holds without a script too, and for whoever posts by hand.
 """
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from events.errors import Conflict
 
-SALT = "governance.request-opened"
+SALT = "page-opened"
 FIELD = "opened"
 READ_MS = 1000
 
