@@ -17,6 +17,7 @@ from accounts.principal import Principal
 from events.changes import Change, changes
 from events.errors import Conflict, Invalid, Refused
 from events.text import read_lines
+from governance.domain.replay import find_replay
 from governance.domain.rule_log import announce_rule, describe_row
 from governance.domain.rule_reviews import request_second_person, withdraw_second_person
 from governance.domain.team_rules import bump_rules
@@ -110,7 +111,8 @@ def save_stored(
                 return switch_on_row(change, principal, row, now) if activate and not row.is_active else row
             draft = check_draft(draft, team=team, now=now)
             update_row(row, draft, now)
-        record_version(principal, row, note, replay, now)
+        shown = replay or find_replay(team_id=row.team_id, draft=draft, rule_id=rule_id)
+        record_version(principal, row, note, shown, now)
         change.audit("whitelist_rule.save", row.subject, after=describe_row(row))
         settle_state(change, principal, row, activate, now)
         announce_rule(change, row, "saved")
