@@ -24,6 +24,7 @@ class Door(models.TextChoices):
     TASK = "task", "task"
     COMMAND = "command", "command line"
     RULE = "rule", "rule"
+    GATE = "gate", "gate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class GovernanceConfig(AppConfig):
         guard_requests()
         guard_replies()
         guard_rules()
+        guard_gate()
         keep_append_only("governance.RequestComment")
 
 
@@ -93,3 +94,31 @@ def guard_rules() -> None:
     )
     keep_rows("governance.TeamRules")
     freeze_rows("governance.TeamRules", name="forward", when="NEW.version < OLD.version")
+
+
+def guard_gate() -> None:
+    """What was asked at the gate never changes; a call that is over stays over; verdicts are used once."""
+    model = "governance.GateCall"
+    keep_rows(model)
+    restrict_inserts(model, name="unproven", to="NEW.state <> 'ended' AND NEW.proven_part = ''")
+    freeze_rows(
+        model,
+        name="origin",
+        columns=(
+            "engine_id",
+            "request_id",
+            "key",
+            "process",
+            "directory",
+            "session_id",
+            "call_id",
+            "tool",
+            "permission",
+            "argument_hash",
+            "created_at",
+        ),
+    )
+    freeze_rows(model, name="over", when="OLD.state IN ('refused', 'ended')", columns=("state", "released_at"))
+    freeze_rows(model, name="proof", when="OLD.proven_part <> ''", columns=("proven_part", "message_id"))
+    keep_append_only("governance.GateUse")
+    keep_rows("governance.EngineGate")

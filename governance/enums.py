@@ -139,3 +139,32 @@ class ProposalState(models.TextChoices):
     OPEN = "open", "open"
     ACCEPTED = "accepted", "accepted"
     DISMISSED = "dismissed", "dismissed"
+
+
+class GateCallState(models.TextChoices):
+    """Where a tool call stands that the plugin in the engine asked about before it ran."""
+
+    PASSED = "passed", "left to the engine's own request"
+    HELD = "held", "held until a verdict"
+    RELEASED = "released", "allowed to run"
+    REFUSED = "refused", "refused"
+    ENDED = "ended", "over"
+
+    @classmethod
+    def closed(cls) -> frozenset[str]:
+        """Nothing runs on these any more."""
+        return frozenset({cls.REFUSED, cls.ENDED})
+
+
+class GateStanding(models.TextChoices):
+    """Whether the second gate of an engine stands; anything but the last two stops automatic approvals."""
+
+    NONE = "none", "no gate"
+    SILENT = "silent", "gate not heard of"
+    UNGATED = "ungated", "ungated"
+    GATED = "gated", "gated"
+    WAIVED = "waived", "no gate, by an owner's word"
+
+    @classmethod
+    def trusted(cls) -> frozenset[str]:
+        return frozenset({cls.GATED, cls.WAIVED})

@@ -66,11 +66,14 @@ def find_snooze(principal: Principal, request: PermissionRequest, now: datetime)
 
 def count_siblings(request: PermissionRequest) -> int:
     """Other pending requests of the same engine session: a denial closes them too."""
-    if request.engine_id is None:
+    if request.engine_id is None or request.source == RequestSource.GATE:
         return 0
     return (
         PermissionRequest.objects.filter(
-            engine_id=request.engine_id, session_id=request.session_id, state=RequestState.PENDING
+            engine_id=request.engine_id,
+            session_id=request.session_id,
+            source=RequestSource.ENGINE,
+            state=RequestState.PENDING,
         )
         .exclude(pk=request.pk)
         .count()

@@ -23,6 +23,7 @@ from engines.api.chats import ChatViewSet
 from engines.api.engines import EngineViewSet
 from engines.api.subagents import SubagentViewSet
 from events.errors import NotFound
+from governance.api.gate import GateCallViewSet, GateReportView
 from governance.api.requests import RequestViewSet
 from live.api.events import EventsView
 from live.api.stream import EventStreamView
@@ -86,6 +87,7 @@ router.register("chats", ChatViewSet)
 router.register("subagents", SubagentViewSet)
 router.register("teams", TeamViewSet)
 router.register("tokens", TokenViewSet)
+router.register("gate/calls", GateCallViewSet, basename="gatecall")
 router.register("audit", AuditViewSet, basename="audit")
 
 v1_urlpatterns = [
@@ -93,6 +95,7 @@ v1_urlpatterns = [
     path("events/", EventsView.as_view(), name="api-events"),
     path("events/stream/", EventStreamView.as_view(), name="api-events-stream"),
     path("events/ticket/", TicketView.as_view(), name="api-events-ticket"),
+    path("gate/reports/", GateReportView.as_view(), name="api-gate-reports"),
     path("users/me/", MeView.as_view(), name="api-me"),
     *router.urls,
 ]

@@ -21,7 +21,7 @@ from engines.models import Engine
 from events.actors import RELAY_ACTOR, Door, build_command_actor
 from governance.domain.requests import AskedByEngine, record_engine_request, seal_request
 from governance.enums import RuleState
-from governance.models import PermissionRequest, TeamRules, WhitelistAction, WhitelistTarget
+from governance.models import EngineGate, PermissionRequest, TeamRules, WhitelistAction, WhitelistTarget
 
 ACTOR = build_command_actor("test")
 PASSWORD = "correct horse battery"
@@ -65,6 +65,20 @@ def make_engine(team: Team, **values: Any) -> Engine:
     number = next(_numbers)
     values = {"name": f"engine {number}", "address": f"http://127.0.0.1:{20000 + number}", **values}
     return register_engine(actor=ACTOR, team=team, **values)
+
+
+def make_gated(engine: Engine) -> Engine:
+    """As if an owner let it work without its gate, which is another test's matter."""
+    EngineGate.objects.update_or_create(
+        engine=engine,
+        defaults={
+            "waived_at": timezone.now(),
+            "waived_by_id": "0" * 15,
+            "waived_by_label": "An owner",
+            "waived_reason": "A test's engine has no plugin.",
+        },
+    )
+    return engine
 
 
 def make_session(engine: Engine, session_id: str = "", parent_id: str = "", **values: Any) -> str:

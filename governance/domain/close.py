@@ -16,7 +16,7 @@ from governance.domain.announce import announce_request
 from governance.domain.decide import describe_end
 from governance.domain.replies import orphan_reply, queue_reply
 from governance.domain.requests import show_directory
-from governance.enums import CloseReason, Reply, ReplyState, RequestState
+from governance.enums import CloseReason, Reply, ReplyState, RequestSource, RequestState
 from governance.models import EngineReply, PermissionRequest
 from governance.policies import can_cancel_request
 from governance.queries import get_request
@@ -147,9 +147,9 @@ def close_unlisted_requests(
     with changes(RELAY_ACTOR) as change:
         gone = [
             request
-            for request in pending_of(engine).filter(
-                directory=show_directory(directory), created_at__lt=seen_before
-            )
+            for request in pending_of(engine)
+            .filter(directory=show_directory(directory), created_at__lt=seen_before)
+            .exclude(source=RequestSource.GATE)
             if request.engine_request_id not in listed_ids
         ]
         return sum(

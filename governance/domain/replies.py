@@ -16,7 +16,7 @@ from events.changes import Change, changes
 from events.prepared import insert_rows
 from events.text import make_storable
 from governance.domain.announce import announce_delivery
-from governance.enums import Reply, ReplyState
+from governance.enums import Reply, ReplyState, RequestSource
 from governance.models import EngineReply, PermissionRequest
 
 FIRST_RETRY = timedelta(milliseconds=500)
@@ -27,8 +27,11 @@ MAX_ATTEMPTS_COUNTED = 12
 def queue_reply(
     change: Change, request: PermissionRequest, *, reply: Reply, message: str = ""
 ) -> EngineReply | None:
-    """Put a reply into the outbox, in the caller's transaction; None for requests without an engine."""
-    if request.engine_id is None:
+    """Put a reply into the outbox, in the caller's transaction; None for what no engine has asked.
+
+    A call held at the gate is answered there: its plugin waits for the request itself.
+    """
+    if request.engine_id is None or request.source == RequestSource.GATE:
         return None
     row = EngineReply(request=request, engine_id=request.engine_id, reply=reply, message=message)
     insert_rows([row])

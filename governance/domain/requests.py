@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,8 @@ from governance.content import (
     read_prefix,
 )
 from governance.domain.announce import announce_request
+from governance.domain.automatic import Ahead, decide_by_rules, weigh_ahead
+from governance.domain.gate_use import use_gate_verdict
 from governance.enums import RequestSource, RequestState
 from governance.models import PermissionRequest
 from governance.policies import can_create_request
@@ -147,6 +149,9 @@ class Wish:
     idempotency_key: str = ""
 
 
+WISHED = tuple(each.name for each in fields(Wish))
+
+
 def create_request(*, principal: Principal, team: Team, wish: Wish) -> tuple[PermissionRequest, bool]:
     """(request, is new). The same idempotency key with the same content returns the first request.
 
@@ -163,6 +168,7 @@ def create_request(*, principal: Principal, team: Team, wish: Wish) -> tuple[Per
         diff=wish.diff,
         arguments=wish.arguments,
     )
+    ahead = weigh_ahead(principal=principal, team_id=team.pk, content=content, now=now)
     with changes(principal.actor) as change:
         if not can_create_request(principal, team.pk):
             raise Refused("Only members of a team ask for it, with the scope requests:create.")
@@ -180,7 +186,7 @@ def create_request(*, principal: Principal, team: Team, wish: Wish) -> tuple[Per
             created_at=now,
             expires_at=now + check_expiry(wish.expires_in_s),
         )
-        if insert_sealed(change, request, content):
+        if insert_sealed(change, request, content, ahead=ahead):
             return request, True
         known = find_by_key(principal, wish.idempotency_key)
         if known is None:
@@ -188,11 +194,27 @@ def create_request(*, principal: Principal, team: Team, wish: Wish) -> tuple[Per
         return require_same(known, team, content), False
 
 
-def insert_sealed(change: Change, request: PermissionRequest, content: RequestContent) -> bool:
-    """Write a request whose content is complete; False when its idempotency key has been used meanwhile."""
+def insert_sealed(
+    change: Change,
+    request: PermissionRequest,
+    content: RequestContent,
+    *,
+    notes: Sequence[Finding] = (),
+    ahead: Ahead | None = None,
+) -> bool:
+    """Write a request whose content is complete, and let rules decide it.
+
+    False when its idempotency key has been used meanwhile. `notes` are findings that can't be seen from the
+    content itself; `ahead` is what the rules were found to say before.
+    """
     is_contradiction = command_from(content.arguments) not in {"", content.command}
     set_columns(request, content)
-    set_content(request, content, arguments_known=True, notes=[CONTRADICTION] * is_contradiction)
+    set_content(
+        request,
+        content,
+        arguments_known=content.arguments is not None,
+        notes=[*notes, *[CONTRADICTION] * is_contradiction],
+    )
     request.sealed_at = request.created_at
     if not insert_rows([request], unless_there=True):
         return False
@@ -200,6 +222,7 @@ def insert_sealed(change: Change, request: PermissionRequest, content: RequestCo
     audit_sealed(change, request)
     announce_request(change, request, "created")
     announce_request(change, request, "sealed")
+    decide_by_rules(change, request, content, request.created_at, ahead=ahead)
     return True
 
 
@@ -209,7 +232,7 @@ def check_wish(wish: Wish) -> None:
     read_line(wish.idempotency_key, field="idempotency_key", max_length=100)
     if measure_depth(wish.arguments, MAX_DEPTH) > MAX_DEPTH:
         raise Invalid(f"arguments: nested deeper than {MAX_DEPTH} levels.", field="arguments")
-    if not all(is_storable(text) for text in iterate_texts(asdict(wish))):
+    if not all(is_storable(text) for text in iterate_texts([getattr(wish, name) for name in WISHED])):
         raise Invalid("Text may hold neither NUL nor half a surrogate pair.")
 
 
@@ -364,6 +387,8 @@ def seal_request(
         if sealed:
             audit_sealed(change, current)
             announce_request(change, current, "sealed")
+            use_gate_verdict(change, current, content, now)
+            decide_by_rules(change, current, content, now)
     return current
 
 

@@ -1,4 +1,5 @@
 from governance.models.comment import RequestComment
+from governance.models.gate import EngineGate, GateCall, GatePresence, GateUse
 from governance.models.reply import EngineReply
 from governance.models.request import PermissionRequest
 from governance.models.snooze import RequestSnooze
@@ -6,7 +7,11 @@ from governance.models.whitelist import RuleUse, RuleVersion, TeamRules, Whiteli
 from governance.models.workshop import ProposalLook, RuleProposal, RuleReplay
 
 __all__ = [
+    "EngineGate",
     "EngineReply",
+    "GateCall",
+    "GatePresence",
+    "GateUse",
     "PermissionRequest",
     "ProposalLook",
     "RequestComment",

@@ -12,7 +12,7 @@ from engines.models import Engine, Subagent
 from events.encryption import reveal
 from governance.content import RequestContent
 from governance.domain.requests import show_directory
-from governance.enums import Reply, ReplyState, RequestState
+from governance.enums import Reply, ReplyState, RequestSource, RequestState
 from governance.models import PermissionRequest
 
 MAX_DEPTH = 32
@@ -69,11 +69,14 @@ def list_unsealed_calls(*, engine: Engine) -> list[OpenCall]:
 def list_stoppable_calls(
     *, engine: Engine, seen_before: datetime, session_ids: Iterable[str] | None = None, directory: str = ""
 ) -> list[OpenCall]:
-    """Pending requests, and approvals that were not sent yet, of these sessions or this directory."""
+    """Pending requests, and approvals that were not sent yet, of these sessions or this directory.
+
+    The engine's own: what its gate holds ends in another way.
+    """
     unsent = Q(state=RequestState.APPROVED, replies__reply=Reply.ONCE, replies__state=ReplyState.QUEUED)
-    rows = PermissionRequest.objects.filter(engine=engine, created_at__lt=seen_before).filter(
-        Q(state=RequestState.PENDING) | unsent
-    )
+    rows = PermissionRequest.objects.filter(
+        engine=engine, source=RequestSource.ENGINE, created_at__lt=seen_before
+    ).filter(Q(state=RequestState.PENDING) | unsent)
     if session_ids is not None:
         rows = rows.filter(session_id__in=list(session_ids))
     if directory:

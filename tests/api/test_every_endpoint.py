@@ -139,6 +139,17 @@ ENDPOINTS = [
     # A token sees and revokes itself alone: another one does not exist for anybody.
     Endpoint("apitoken-detail", "GET", is_scoped=True, roles=frozenset(), success=404),
     Endpoint("apitoken-revoke", "POST", is_scoped=True, roles=frozenset(), success=404),
+    # Only for the plugin of an engine's gate: see test_gate.
+    *(
+        Endpoint(name, method, (Scope.GATE,), roles=frozenset(), takes_services=False, success=403, body=body)
+        for name, method, body in (
+            ("api-gate-reports", "POST", {"process": "p", "instance": "i", "directory": "/srv/demo"}),
+            ("gatecall-list", "POST", {"key": "k"}),
+            ("gatecall-wait", "GET", {}),
+            ("gatecall-take", "POST", {}),
+            ("gatecall-withdraw", "POST", {}),
+        )
+    ),
     # For owners: see test_audit.
     *(
         Endpoint(name, "GET", (Scope.AUDIT_READ,), roles=frozenset(), takes_services=False, success=403)
@@ -181,8 +192,10 @@ class World:
             "team": self.team.pk,
             "apitoken": self.token.pk,
             "audit": "1",
+            "gatecall": "0" * 15,
         }
         names = {"permissionrequest": "permission-requests", "apitoken": "tokens", "audit": "audit"}
+        names["gatecall"] = "gate/calls"
         if endpoint.name == "audit-head":
             return "audit/head/"
         if endpoint.name.startswith("api-"):
@@ -192,6 +205,7 @@ class World:
                 "api-events-stream": "events/stream/",
                 "api-events-ticket": "events/ticket/",
                 "api-me": "users/me/",
+                "api-gate-reports": "gate/reports/",
             }[endpoint.name]
         resource, verb = endpoint.name.split("-")
         parts = [names.get(resource, f"{resource}s")]

@@ -31,7 +31,10 @@ from governance.domain.replies import claim_reply, confirm_reply
 from governance.domain.requests import Wish, create_request
 from governance.enums import RequestState, Risk
 from governance.models import (
+    EngineGate,
     EngineReply,
+    GateCall,
+    GateUse,
     PermissionRequest,
     RequestComment,
     RuleUse,
@@ -59,6 +62,7 @@ pytestmark = pytest.mark.django_db
 APPEND_ONLY = {
     *("events.AuditEntry", "events.Event", "events.SignedHead", "events.KeyUse"),
     *("reviews.Vote", "reviews.ReviewComment", "governance.RequestComment", "governance.RuleVersion"),
+    "governance.GateUse",
 }
 KEPT = {
     *("events.LogHead", "accounts.User", "accounts.Team", "accounts.Membership", "accounts.ApiToken"),
@@ -68,6 +72,7 @@ KEPT = {
     *("governance.PermissionRequest", "governance.EngineReply"),
     *("governance.WhitelistAction", "governance.WhitelistTarget"),
     *("governance.RuleUse", "governance.TeamRules"),
+    *("governance.EngineGate", "governance.GateCall"),
 }
 
 
@@ -88,6 +93,9 @@ def world() -> PermissionRequest:
     approve_request(
         principal=make_principal(approver), request_id=request.pk, fingerprint=request.fingerprint
     )
+    EngineGate.objects.create(engine=engine)
+    call = GateCall.objects.create(engine=engine, key="k", process="p", state="passed")
+    GateUse.objects.create(call=call, permission="bash", request=request)
     Invitation.objects.create(user=make_user(team), team=team, role="viewer", invited_by=approver)
     RequestComment.objects.create(request=request, author=approver, text="Seen.")
     review = Review.objects.create(

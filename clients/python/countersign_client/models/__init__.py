@@ -2,6 +2,10 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .actor import Actor
+from .answer_enum import AnswerEnum
+from .asked_request import AskedRequest
+from .asked_request_arguments import AskedRequestArguments
+from .asked_request_paths import AskedRequestPaths
 from .audit_entry import AuditEntry
 from .audit_entry_after import AuditEntryAfter
 from .audit_entry_before import AuditEntryBefore
@@ -36,6 +40,8 @@ from .event_subject import EventSubject
 from .event_words import EventWords
 from .field_error import FieldError
 from .finding import Finding
+from .gate_answer import GateAnswer
+from .gate_report_request import GateReportRequest
 from .length_enum import LengthEnum
 from .me import Me
 from .member import Member
@@ -97,6 +103,10 @@ from .wish_request_arguments import WishRequestArguments
 
 __all__ = (
     "Actor",
+    "AnswerEnum",
+    "AskedRequest",
+    "AskedRequestArguments",
+    "AskedRequestPaths",
     "AuditEntry",
     "AuditEntryAfter",
     "AuditEntryBefore",
@@ -131,6 +141,8 @@ __all__ = (
     "EventWords",
     "FieldError",
     "Finding",
+    "GateAnswer",
+    "GateReportRequest",
     "LengthEnum",
     "Me",
     "Member",
