@@ -24,11 +24,15 @@ def is_ci() -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests that only mean something on the other database; put those with a browser last."""
-    vendor = "sqlite" if "sqlite" in settings.DATABASES["default"]["ENGINE"] else "postgres"
-    other = "postgres" if vendor == "sqlite" else "sqlite"
+    """Leave out what belongs to the run on the other database; put those with a browser last."""
+    if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+        own, others = {"sqlite", "pure"}, {"postgres"}
+    else:
+        own, others = {"postgres"}, {"sqlite", "pure"}
     left_out = [
-        item for item in items if item.get_closest_marker(other) and not item.get_closest_marker(vendor)
+        item
+        for item in items
+        if (marks := {mark.name for mark in item.iter_markers()}) & others and not marks & own
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
