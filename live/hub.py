@@ -29,6 +29,7 @@ from live.enums import CloseCode, FrameType, ListenerKind
 from live.hints import follow_hints
 from live.listeners import AudienceIndex, Listener
 from live.messages import EventFrame, Frame, MarkFrame, ProtocolError
+from live.pacing import Pacing
 from live.queries import find_change, read_bounds, read_head, read_news, read_page
 from live.rights import Caller, Rights, read_rights
 
@@ -48,6 +49,10 @@ class Timing:
     acknowledge_s: float = 5.0
     # How long the server's own buffer may refuse to take more for one client.
     stalled_s: float = 20.0
+    # Between two looks at the log: commits that follow one another closely are read together.
+    gather_s: float = 0.01
+    # The same while nobody listens or waits.
+    idle_gather_s: float = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +77,7 @@ class Hub:
         self.heartbeat_due_at = 0.0
         self.loop: asyncio.AbstractEventLoop | None = None
         self.is_started = False
+        self.pacing: Pacing | None = None
 
     # Running -------------------------------------------------------------------------------------
 
@@ -90,26 +96,26 @@ class Hub:
         if self.loop is not None:
             raise RuntimeError("the hub is running already")
         self.loop = asyncio.get_running_loop()
-        self.woken = asyncio.Event()
+        self.pacing = pacing = Pacing()
         self.thread = DatabaseThread("countersign-hub")
         doorbell.add_ringer(self.ring)
         try:
             async with asyncio.TaskGroup() as group:
                 if settings.REDIS_URL:
-                    group.create_task(follow_hints(self.woken.set))
+                    group.create_task(follow_hints(pacing.ring))
                 await self.start()
-                await self.follow()
+                await self.follow(pacing)
         finally:
             doorbell.remove_ringer(self.ring)
-            self.loop, self.is_started = None, False
+            self.loop, self.pacing, self.is_started = None, None, False
+            pacing.end_reading()
             self.send_away()
             await self.thread.aclose()
 
     def ring(self, _seq: int) -> None:
         """The doorbell, on any thread."""
-        loop = self.loop
-        if loop is not None:
-            loop.call_soon_threadsafe(self.woken.set)
+        if (pacing := self.pacing) is not None:
+            pacing.ring()
 
     async def start(self) -> None:
         """Stand at the head of the log; what was committed before is only replayed."""
@@ -131,29 +137,43 @@ class Hub:
                 if not waiter.answer.done():
                     waiter.answer.set_result(None)
 
-    async def follow(self) -> None:
+    async def follow(self, pacing: Pacing) -> None:
         self.rights_due_at = time.monotonic() + self.timing.rights_s
         self.heartbeat_due_at = time.monotonic() + self.timing.heartbeat_s
         while True:
-            self.woken.clear()
+            pacing.begin_reading()
             try:
                 await self.check_rights_when_due()
                 await self.read_news()
+                pacing.end_reading()
             except DatabaseProblem as error:
                 # Listeners stay: they hear nothing meanwhile, and their rights are read before they do.
                 logger.warning("the hub can't read the event log just now: %s", type(error).__name__)
                 await asyncio.sleep(self.timing.reconcile_s)
             self.beat_when_due()
-            await self.wait_for_hint()
+            # A hint may get lost; the reconcile finds by the head row what it would have told.
+            due_s = min(self.rights_due_at, self.heartbeat_due_at) - time.monotonic()
+            await pacing.wait_for_ring(max(0.0, min(due_s, self.timing.reconcile_s)))
+            is_attended = bool(self.listeners or self.waiters)
+            timing = self.timing
+            await pacing.gather(
+                self.looked_at_s,
+                pause_s=timing.gather_s,
+                idle_pause_s=timing.gather_s if is_attended else timing.idle_gather_s,
+            )
 
-    async def wait_for_hint(self) -> None:
-        """The hint may get lost; the reconcile finds by the head row what it would have told."""
-        due_s = min(self.rights_due_at, self.heartbeat_due_at) - time.monotonic()
-        try:
-            async with asyncio.timeout(max(0.0, min(due_s, self.timing.reconcile_s))):
-                await self.woken.wait()
-        except TimeoutError:
-            pass
+    async def reach(self, seq: int) -> None:
+        """Have the log read up to `seq` without a pause."""
+        while self.pacing is not None and self.cursor < seq:
+            await self.pacing.wait_for_reading()
+
+    def take_in(self, listener: Listener) -> None:
+        self.listeners.add(listener)
+        self.attend()
+
+    def attend(self) -> None:
+        if self.pacing is not None:
+            self.pacing.attend()
 
     def beat_when_due(self) -> None:
         now = time.monotonic()
@@ -219,16 +239,21 @@ class Hub:
         """Take it in with its rights; it then reads with `next_frames`. Raises ProtocolError."""
         self.require_running()
         # First, so that a change of its rights between the reading and the return finds it here.
-        self.listeners.add(listener)
+        self.take_in(listener)
         await self.reload_rights([listener])
         if listener.close_code is CloseCode.RIGHTS_ENDED:
             raise ProtocolError(CloseCode.UNAUTHENTICATED)
         listener.refuse_when_closed()
         if since is None:
+            # What was committed before it came is not news to it.
+            await self.reach(await self.thread.run(read_head))
+            listener.refuse_when_closed()
             listener.cursor = self.cursor
             self.go_live(listener)
             return
         bounds = await self.thread.run(read_bounds)
+        await self.reach(bounds.head)
+        listener.refuse_when_closed()
         if bounds.floor <= since <= bounds.head:
             listener.cursor = since
         else:
@@ -293,6 +318,7 @@ class Hub:
         """The seq of an event about `subject` after `since`; None when time or the right to it ends."""
         waiter = Waiter(since, asyncio.get_running_loop().create_future())
         self.waiters[subject].add(waiter)
+        self.attend()
         guard = self.watch_rights(caller, waiter.answer) if caller is not None else None
         try:
             async with asyncio.timeout(timeout_s):
@@ -316,7 +342,7 @@ class Hub:
         guard = Listener(caller.credential, frozenset(), ListenerKind.LONG_POLL)
         guard.rights = caller.rights
         guard.waiter = answer
-        self.listeners.add(guard)
+        self.take_in(guard)
         return guard
 
     # Waiting for any event -----------------------------------------------------------------------
@@ -329,7 +355,7 @@ class Hub:
         # Read by the caller a moment ago, who looks again with those of then.
         listener.rights = caller.rights
         listener.cursor = since
-        self.listeners.add(listener)
+        self.take_in(listener)
         try:
             async with asyncio.timeout(timeout_s):
                 while not any(map(is_news, await self.next_frames(listener))):
