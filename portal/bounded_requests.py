@@ -46,6 +46,10 @@ class BoundedRequest(WebRequest):
     received_bytes = 0
     is_refused = False
 
+    def __init__(self, channel: Any, queued: Any = False) -> None:
+        # Forms are Django's to read; for every body Twisted would parse its type as an e-mail's header first.
+        super().__init__(channel, queued, parsePOSTFormSubmission=False)
+
     # Twisted, while the request arrives ----------------------------------------------------------
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
@@ -118,7 +122,7 @@ class BoundedRequest(WebRequest):
 class BoundedChannel(HTTPChannel):
     """One connection; what is no HTTP gets an answer that says so, never a silent end."""
 
-    requestFactory = BoundedRequest  # noqa: N815 - Twisted's name
+    requestFactory: Any = BoundedRequest  # noqa: N815 - Twisted's name
     transport: Any
     # There while the transport holds more than it can send; done when it can again.
     full: asyncio.Future[None] | None = None

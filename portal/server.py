@@ -55,6 +55,9 @@ class BoundedFactory(HTTPFactory):
         # Not Daphne's own, which puts its requests in.
         return TwistedFactory.buildProtocol(self, addr)
 
+    def log(self, request: Any) -> None:
+        """Twisted's access line, written for nobody; ours is COUNTERSIGN_ACCESS_LOG."""
+
 
 class PortalServer(Server):
     """`serve()` returns the process's exit code when the server has stopped."""
