@@ -21,26 +21,36 @@ def canonical_json(value: Any) -> str:
     return rfc8785.dumps(value).decode("utf-8")
 
 
-def require_plain(value: Any) -> None:
-    """Strings, integers, booleans, null, lists and string-keyed mappings only."""
-    if value is None or isinstance(value, bool):
-        return
-    if isinstance(value, str):
-        value.encode("utf-8")  # UnicodeEncodeError (a ValueError) for lone surrogates
-        return
-    if isinstance(value, int):
-        if abs(value) > MAX_INTEGER:
-            raise ValueError("integer is too large for canonical JSON")
-        return
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise ValueError("canonical JSON has text keys only")
-            require_plain(key)
-            require_plain(item)
-        return
-    if isinstance(value, list | tuple):
-        for item in value:
-            require_plain(item)
-        return
-    raise ValueError(f"{type(value).__name__} has no canonical JSON form")
+def require_plain(value: Any, *, allow_nul: bool = True) -> None:
+    """Strings, integers, booleans, null, lists and string-keyed mappings only; else ValueError."""
+    level = [value]
+    while level:
+        deeper: list[Any] = []
+        for item in level:
+            if isinstance(item, str):
+                require_text(item, allow_nul=allow_nul)
+            elif isinstance(item, dict):
+                for key in item:
+                    require_text(key, allow_nul=allow_nul)
+                deeper.extend(item.values())
+            elif isinstance(item, list | tuple):
+                deeper.extend(item)
+            elif item is not None:
+                require_exact_number(item)
+        level = deeper
+
+
+def require_exact_number(value: Any) -> None:
+    if not isinstance(value, int):
+        raise ValueError(f"{type(value).__name__} has no canonical JSON form")
+    if abs(value) > MAX_INTEGER:
+        raise ValueError("integer is too large for canonical JSON")
+
+
+def require_text(text: Any, *, allow_nul: bool) -> None:
+    if not isinstance(text, str):
+        raise ValueError("canonical JSON has text keys only")
+    if not text.isascii():
+        text.encode("utf-8")  # UnicodeEncodeError (a ValueError) for lone surrogates
+    if not allow_nul and "\0" in text:
+        raise ValueError("this text can't hold NUL")

@@ -27,8 +27,7 @@ from events.actors import Actor, Subject
 from events.canonical import canonical_json, require_plain
 from events.errors import Refused
 from events.models import AuditEntry, Event, LogHead
-from events.prepared import Prepared, insert_rows
-from events.text import iterate_texts
+from events.prepared import Prepared, insert_values
 
 logger = logging.getLogger(__name__)
 
@@ -156,9 +155,7 @@ def join_changes(outer: Change, actor: Actor) -> Iterator[Change]:
 
 def require_recordable(facts: dict[str, Any]) -> None:
     """Both databases must be able to hold it: PostgreSQL takes no NUL."""
-    require_plain(facts)
-    if any("\0" in text for text in iterate_texts(facts)):
-        raise ValueError("an audit entry can't hold NUL")
+    require_plain(facts, allow_nul=False)
 
 
 def record_refusal_safely(actor: Actor, refusal: Refused) -> None:
@@ -175,39 +172,28 @@ def write_log(change: Change) -> int:
     """Number, chain and insert what was collected; returns the new event seq."""
     if not change.audits and not change.events:
         return 0
-    head = lock_head()
+    seq, n, audit_hash = lock_head()
     now = timezone.now()
-    entries = chain_entries(change.audits, head.audit_n, head.audit_hash, now)
-    events = [
-        Event(
-            seq=head.event_seq + number,
-            at=now,
-            kind=event.kind,
-            topic=event.topic,
-            audience=event.audience,
-            subject_kind=event.subject.kind,
-            subject_id=event.subject.id,
-            words=event.words,
-        )
-        for number, event in enumerate(change.events, start=1)
-    ]
+    entries = chain_entries(change.audits, n, audit_hash, now)
     if entries:
-        head.audit_n, head.audit_hash = entries[-1].n, entries[-1].hash
-    head.event_seq += len(events)
+        n, audit_hash = entries[-1]["n"], entries[-1]["hash"]
+    events = number_events(change.events, seq, now)
+    seq += len(events)
     with connection.cursor() as cursor:
-        cursor.execute(MOVE_HEAD, [head.event_seq, head.audit_n, head.audit_hash])
-    for rows in (entries, events):
-        for start in range(0, len(rows), ROWS_A_STATEMENT):
-            insert_rows(rows[start : start + ROWS_A_STATEMENT])
-    return head.event_seq
+        cursor.execute(MOVE_HEAD, [seq, n, audit_hash])
+    for start in range(0, len(entries), ROWS_A_STATEMENT):
+        insert_values(AuditEntry, entries[start : start + ROWS_A_STATEMENT])
+    for start in range(0, len(events), ROWS_A_STATEMENT):
+        insert_values(Event, events[start : start + ROWS_A_STATEMENT])
+    return seq
 
 
 def select_head() -> Any:
-    rows = LogHead.objects.filter(pk=1)
+    rows = LogHead.objects.filter(pk=1).values_list("event_seq", "audit_n", "audit_hash")
     return rows.select_for_update() if connection.features.has_select_for_update else rows
 
 
-SELECT_HEAD: Prepared[LogHead] = Prepared(select_head)
+SELECT_HEAD: Prepared[tuple[int, int, str]] = Prepared(select_head)
 MOVE_HEAD = (
     f'UPDATE "{LogHead._meta.db_table}" SET "event_seq" = %s, "audit_n" = %s, "audit_hash" = %s'  # noqa: S608 - our name
     ' WHERE "id" = 1'
@@ -216,38 +202,55 @@ MOVE_HEAD = (
 ROWS_A_STATEMENT = 1000
 
 
-def lock_head() -> LogHead:
-    """The head row, ours until the commit (on SQLite BEGIN IMMEDIATE has made it so already)."""
+def lock_head() -> tuple[int, int, str]:
+    """(event seq, audit number, audit hash), ours until the commit (on SQLite since BEGIN IMMEDIATE)."""
     head = SELECT_HEAD.first()
     if head is None:
         raise LogHead.DoesNotExist
     return head
 
 
-def chain_entries(pending: list[PendingAudit], n: int, prev_hash: str, at: datetime) -> list[AuditEntry]:
-    """The next links after (`n`, `prev_hash`)."""
+def number_events(pending: list[PendingEvent], seq: int, at: datetime) -> list[dict[str, Any]]:
+    """The next rows of `Event` after `seq`."""
+    return [
+        {
+            "seq": number,
+            "at": at,
+            "kind": event.kind,
+            "topic": event.topic,
+            "audience": event.audience,
+            "subject_kind": event.subject.kind,
+            "subject_id": event.subject.id,
+            "words": event.words,
+        }
+        for number, event in enumerate(pending, start=seq + 1)
+    ]
+
+
+def chain_entries(pending: list[PendingAudit], n: int, prev_hash: str, at: datetime) -> list[dict[str, Any]]:
+    """The next rows of `AuditEntry` after (`n`, `prev_hash`)."""
     entries = []
     for item in pending:
         n += 1
         text = audit_text(n=n, at=at, item=item, prev_hash=prev_hash)
         digest = hashlib.sha256(text.encode()).hexdigest()
         entries.append(
-            AuditEntry(
-                n=n,
-                at=at,
-                actor_kind=item.actor.kind,
-                actor_id=item.actor.id,
-                actor_label=item.actor.label[:200],
-                door=item.actor.door,
-                verb=item.verb,
-                subject_kind=item.subject.kind,
-                subject_id=item.subject.id,
-                before=item.before,
-                after=item.after,
-                prev_hash=prev_hash,
-                text=text,
-                hash=digest,
-            )
+            {
+                "n": n,
+                "at": at,
+                "actor_kind": item.actor.kind,
+                "actor_id": item.actor.id,
+                "actor_label": item.actor.label[:200],
+                "door": item.actor.door,
+                "verb": item.verb,
+                "subject_kind": item.subject.kind,
+                "subject_id": item.subject.id,
+                "before": item.before,
+                "after": item.after,
+                "prev_hash": prev_hash,
+                "text": text,
+                "hash": digest,
+            }
         )
         prev_hash = digest
     return entries

@@ -12,16 +12,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 ID_LENGTH = 15
 TIME_LENGTH = 8
+RANDOM_VALUES = 36 ** (ID_LENGTH - TIME_LENGTH)
 
 
 def make_id() -> str:
     """8 characters of base-36 milliseconds, then 7 random ones. Never rely on the order."""
-    milliseconds = time.time_ns() // 1_000_000
-    head = ""
-    for _ in range(TIME_LENGTH):
-        milliseconds, digit = divmod(milliseconds, 36)
-        head = ALPHABET[digit] + head
-    return head + "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH - TIME_LENGTH))
+    number = time.time_ns() // 1_000_000 * RANDOM_VALUES + secrets.randbelow(RANDOM_VALUES)
+    characters = []
+    for _ in range(ID_LENGTH):
+        number, digit = divmod(number, 36)
+        characters.append(ALPHABET[digit])
+    return "".join(reversed(characters))
 
 
 def is_record_id(text: str) -> bool:

@@ -42,6 +42,12 @@ def derive_key(secret: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(secret)
 
 
+@lru_cache(maxsize=64)
+def open_cipher(secret: bytes) -> AESGCM:
+    """The cipher of encrypted fields."""
+    return AESGCM(derive_key(secret, "fields"))
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     id: str
@@ -73,7 +79,7 @@ class Keyring:
     def encrypt(self, text: str, context: str) -> str:
         """`id.nonce.ciphertext`; bound to `context` ("model.row.field"), so it can't be moved elsewhere."""
         key, nonce = self.first, secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(key.derive("fields")).encrypt(nonce, text.encode(), context.encode())
+        sealed = open_cipher(key.secret).encrypt(nonce, text.encode(), context.encode())
         return ".".join([key.id, encode(nonce), encode(sealed)])
 
     def decrypt(self, sealed: str, context: str) -> str:
@@ -81,11 +87,8 @@ class Keyring:
         try:
             key_id, nonce, ciphertext = sealed.split(".")
             key = self.get(key_id)
-            return (
-                AESGCM(key.derive("fields"))
-                .decrypt(decode(nonce), decode(ciphertext), context.encode())
-                .decode()
-            )
+            cipher = open_cipher(key.secret)
+            return cipher.decrypt(decode(nonce), decode(ciphertext), context.encode()).decode()
         except (ValueError, InvalidTag) as error:
             raise KeyringError("an encrypted value can't be read: it was changed, moved or cut") from error
 

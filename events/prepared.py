@@ -19,9 +19,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
     BooleanField,
     CharField,
+    DateTimeField,
     Field,
     ForeignKey,
     IntegerField,
+    JSONField,
     Model,
     QuerySet,
     TextField,
@@ -78,17 +80,17 @@ class Prepared(Generic[R]):
         return next(iter(self.all(*shape, **values)), None)
 
     def all(self, *shape: Any, **values: Any) -> list[R]:
-        plan = self.find_plan(shape, values)
+        wrapper = connections[connection.alias]
+        plan = self.find_plan(wrapper, shape, values)
         if plan is None:
             return []
-        with connection.cursor() as cursor:
+        with wrapper.cursor() as cursor:
             cursor.execute(plan.sql, [fill(parameter, values) for parameter in plan.parameters])
             rows = cursor.fetchall()
         return plan.read(rows)
 
-    def find_plan(self, shape: Key, values: dict[str, Any]) -> Plan[R] | None:
+    def find_plan(self, wrapper: BaseDatabaseWrapper, shape: Key, values: dict[str, Any]) -> Plan[R] | None:
         """None for a query that can have no result."""
-        wrapper = connections[connection.alias]
         # A plan refers to its connection, and so goes with it.
         plans: dict[Key, Plan[R] | None] = wrapper.__dict__.setdefault(PLANS, {})
         key = (self, shape, *(len(value) for value in values.values() if isinstance(value, list)))
@@ -207,22 +209,55 @@ class PreparedUpdate:
 # Columns whose plain values go to the database as they are.
 PLAIN_FIELDS = (CharField, TextField, ForeignKey, IntegerField, BooleanField)
 PLAIN_VALUES = frozenset({str, int, bool, type(None)})
+JSON_VALUES = frozenset({dict, list})
+
+Adapter = Callable[[BaseDatabaseWrapper, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How one column's value is read off an instance."""
+    """How one column's value is read off an instance and handed to the database, as Django's `save` does."""
 
     field: Field[Any, Any]
     attribute: str
-    is_plain: bool
+    adapt: Adapter
+    # Whether the field makes its value itself (`auto_now_add`).
+    is_made: bool
 
     def read(self, instance: Model, wrapper: BaseDatabaseWrapper) -> Any:
-        if self.is_plain:
-            value = getattr(instance, self.attribute)
-            if type(value) in PLAIN_VALUES:
-                return value
-        return self.field.get_db_prep_save(self.field.pre_save(instance, add=True), wrapper)
+        if self.is_made:
+            return self.field.get_db_prep_save(self.field.pre_save(instance, add=True), wrapper)
+        return self.adapt(wrapper, getattr(instance, self.attribute))
+
+
+def build_adapter(field: Field[Any, Any]) -> Adapter:
+    """The shortest way for the values that our columns hold; Django's own for everything else."""
+
+    def adapt(wrapper: BaseDatabaseWrapper, value: Any) -> Any:
+        return field.get_db_prep_save(value, wrapper)
+
+    def adapt_plain(wrapper: BaseDatabaseWrapper, value: Any) -> Any:
+        return value if type(value) in PLAIN_VALUES else adapt(wrapper, value)
+
+    def adapt_moment(wrapper: BaseDatabaseWrapper, value: Any) -> Any:
+        is_moment = type(value) is datetime
+        return wrapper.ops.adapt_datetimefield_value(value) if is_moment else adapt(wrapper, value)
+
+    def adapt_json(wrapper: BaseDatabaseWrapper, value: Any) -> Any:
+        is_plain = type(value) in JSON_VALUES
+        return wrapper.ops.adapt_json_value(value, field.encoder) if is_plain else adapt(wrapper, value)  # type: ignore[attr-defined]
+
+    if isinstance(field, PLAIN_FIELDS):
+        return adapt_plain
+    if type(field) is DateTimeField:
+        return adapt_moment
+    return adapt_json if type(field) is JSONField else adapt
+
+
+def makes_its_value(field: Field[Any, Any]) -> bool:
+    return type(field).pre_save is not Field.pre_save and not (
+        type(field) is DateTimeField and not field.auto_now and not field.auto_now_add
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +267,13 @@ class InsertPlan:
     head: str
     row: str
     columns: tuple[Column, ...]
+
+    def run(self, wrapper: BaseDatabaseWrapper, parameters: list[Any], *, tail: str = "") -> int:
+        """How many rows were inserted."""
+        count = len(parameters) // len(self.columns)
+        with wrapper.cursor() as cursor:
+            cursor.execute(self.head + ", ".join([self.row] * count) + tail, parameters)
+            return int(cursor.rowcount)
 
 
 def insert_rows(instances: Sequence[Model], *, unless_there: bool = False) -> int:
@@ -245,18 +287,22 @@ def insert_rows(instances: Sequence[Model], *, unless_there: bool = False) -> in
         return 0
     wrapper = connections[connection.alias]
     plan = find_insert_plan(type(instances[0]), wrapper)
-    sql = plan.head + ", ".join([plan.row] * len(instances))
-    if unless_there:
-        sql += " ON CONFLICT DO NOTHING"
-    with wrapper.cursor() as cursor:
-        cursor.execute(
-            sql, [column.read(instance, wrapper) for instance in instances for column in plan.columns]
-        )
-        inserted = int(cursor.rowcount)
+    parameters = [column.read(instance, wrapper) for instance in instances for column in plan.columns]
+    inserted = plan.run(wrapper, parameters, tail=" ON CONFLICT DO NOTHING" if unless_there else "")
     for instance in instances:
         instance._state.adding = False
         instance._state.db = wrapper.alias
     return inserted
+
+
+def insert_values(model: type[Model], rows: Sequence[dict[str, Any]]) -> int:
+    """The same for rows of which nobody needs an instance: {attribute: value}, every column named."""
+    if not rows:
+        return 0
+    wrapper = connections[connection.alias]
+    plan = find_insert_plan(model, wrapper)
+    parameters = [column.adapt(wrapper, row[column.attribute]) for row in rows for column in plan.columns]
+    return plan.run(wrapper, parameters)
 
 
 def find_insert_plan(model: type[Model], wrapper: BaseDatabaseWrapper) -> InsertPlan:
@@ -265,7 +311,7 @@ def find_insert_plan(model: type[Model], wrapper: BaseDatabaseWrapper) -> Insert
     if plan is None:
         quote = wrapper.ops.quote_name
         columns = tuple(
-            Column(field, field.attname, isinstance(field, PLAIN_FIELDS))
+            Column(field, field.attname, build_adapter(field), makes_its_value(field))
             for field in model._meta.local_concrete_fields
         )
         names = ", ".join(quote(str(column.field.column)) for column in columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from events.masking import mask_secrets
@@ -34,7 +34,11 @@ class RequestContent:
 
     def to_text(self) -> str:
         """One text for one content: sorted keys, ASCII only, so that any character survives storage."""
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return ENCODER.encode(self.as_dict())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its fields by their names; `dataclasses.asdict` would copy everything in them."""
+        return {name: getattr(self, name) for name in FIELD_NAMES}
 
     @classmethod
     def from_text(cls, text: str) -> RequestContent:
@@ -43,6 +47,10 @@ class RequestContent:
     @property
     def fingerprint(self) -> str:
         return fingerprint_of(self.to_text())
+
+
+FIELD_NAMES = tuple(each.name for each in fields(RequestContent))
+ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":"))
 
 
 def fingerprint_of(text: str) -> str:
@@ -143,7 +151,7 @@ def is_shown(value: Any, shown: set[str]) -> bool:
 
 def find_deceptions(content: RequestContent) -> list[Finding]:
     """Characters that make a text look like another one, anywhere in the content."""
-    codes = {code for text in iterate_texts(asdict(content)) for code in list_deceptions(text)}
+    codes = {code for text in iterate_texts(content.as_dict()) for code in list_deceptions(text)}
     return [Finding(code, _SENTENCES[code]) for code in sorted(codes)]
 
 

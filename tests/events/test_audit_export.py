@@ -36,6 +36,7 @@ from events.audit_offline import ExportReport, verify_export
 from events.audit_reading import Selection
 from events.changes import PendingAudit, chain_entries, changes
 from events.models import GENESIS_HASH, AuditEntry, LogHead
+from events.prepared import insert_values
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMATS = list(ExportFormat)
@@ -448,9 +449,9 @@ def fill_chain(count: int) -> None:
     item = PendingAudit(actor, "thing.change", Subject("thing", "1"), {"step": 0}, {"step": 1})
     n, prev_hash = 0, GENESIS_HASH
     while n < count:
-        entries = chain_entries([item] * min(5000, count - n), n, prev_hash, timezone.now())
-        AuditEntry.objects.bulk_create(entries)
-        n, prev_hash = entries[-1].n, entries[-1].hash
+        entries = chain_entries([item] * min(1000, count - n), n, prev_hash, timezone.now())
+        insert_values(AuditEntry, entries)
+        n, prev_hash = entries[-1]["n"], entries[-1]["hash"]
     LogHead.objects.update(audit_n=n, audit_hash=prev_hash)
 
 
