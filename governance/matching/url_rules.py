@@ -45,6 +45,12 @@ class UrlRule:
     def read(self) -> re.Match[str] | None:
         return PATTERN.fullmatch(self.pattern)
 
+    @property
+    def can_allow(self) -> bool:
+        if self.is_everything:
+            return True
+        return self.read is not None and not (self.rule.is_strict and "*" in self.host)
+
     @cached_property
     def host(self) -> str:
         return self.read["host"].lower() if self.read else ""
@@ -62,7 +68,7 @@ class UrlRule:
         """Why an allowing rule does not cover it, "" when it does."""
         if self.is_everything:
             return explain_near(url)
-        if self.read is None or (self.rule.is_strict and "*" in self.host):
+        if self.read is None or not self.can_allow:
             return NO_PATTERN
         schemes = {"*": set(DEFAULT_PORTS)}.get(self.read["scheme"], {self.read["scheme"] or "https"})
         port = self.read["port"]
