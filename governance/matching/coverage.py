@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from governance.matching.options import explain_program
-from governance.matching.paths import PERSISTENT, SECRET, leads_outside, strip_system_folder
+from governance.matching.paths import PERSISTENT, leads_outside, may_hold_secrets, strip_system_folder
 from governance.matching.places import explain_places
 from governance.matching.spelled import Spelled
 from governance.matching.tables.builtins import CHANGING, HARMLESS_VARIABLES
@@ -50,11 +50,13 @@ def is_harmless(program: str) -> bool:
 
 
 def explain_assignment(item: Assignment) -> str:
-    if item.name not in HARMLESS_VARIABLES:
+    harmless = HARMLESS_VARIABLES.get(item.name)
+    if harmless is None:
         return f"It sets {item.name}."
-    if UNKNOWN in item.value.text or item.operator != "=":
+    value = item.value.text
+    if UNKNOWN in value or item.operator != "=" or item.value.has_tilde:
         return f"It sets {item.name} to what is not known before it runs."
-    return ""
+    return "" if harmless.fullmatch(value) else f"It sets {item.name} to something unusual."
 
 
 def explain_redirect(item: Redirect, spelled: Spelled, program: str) -> str:
@@ -83,7 +85,7 @@ def explain_input(text: str, program: str) -> str:
 def explain_target(target: Word, place: str) -> str:
     if not place or leads_outside(target.text, place, has_tilde=target.has_tilde):
         return "A redirect leads out of the project."
-    if PERSISTENT.search(target.text) or SECRET.search(target.text):
+    if PERSISTENT.search(target.text) or may_hold_secrets(target.text, has_glob=False):
         return "A redirect leads to a file that runs by itself or holds secrets."
     return ""
 
@@ -95,8 +97,10 @@ def explain_builtin(program: str, words: tuple[Word, ...]) -> str:
     for word in words:
         if harmless is not None and harmless.fullmatch(word.text):
             continue
-        name, equals, _ = word.text.partition("=")
-        if program in {"export", "declare", "readonly", "local"} and equals and name in HARMLESS_VARIABLES:
-            continue
+        name, equals, value = word.text.partition("=")
+        if program in {"export", "declare", "readonly", "local"} and equals:
+            allowed = HARMLESS_VARIABLES.get(name)
+            if allowed is not None and allowed.fullmatch(value):
+                continue
         return f"{program} {why}."
     return ""

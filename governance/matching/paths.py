@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
 
+from governance.matching.tables.programs import words
 from governance.matching.words import SUBSTITUTED, UNKNOWN, Word
 
 HARMLESS_PLACES = frozenset({"/dev/null"})
 SYSTEM_FOLDERS = frozenset({"/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin"})
-# Values inside a word: after an option's name, an operand's =, an @ as in curl's @file.
+# Values inside a word: after an option's name or letters, an operand's =, an @ as in curl's @file.
 INNER = re.compile(
-    r"(?:^--?[A-Za-z][A-Za-z0-9-]*=|^[A-Za-z_][A-Za-z0-9_.]*=|^-[A-Za-z]|^@|=@|[:,])(?=[/~.](?!/))"
+    r"(?:^--?[A-Za-z][A-Za-z0-9-]*=|^[A-Za-z_][A-Za-z0-9_.]*=|^-[A-Za-z0-9]+?|^@|=@|:(?!//)|,)(?=[/~.])"
 )
+FILE_URL = re.compile(r"(?:^|[=@:,'\"\s(])file:", re.IGNORECASE)
+# What only shows which secrets there are to fill in.
+SAMPLE = re.compile(r"(?:^|/)\.env(?:\.[\w-]+)*\.(?:example|sample|template|dist|defaults?)$", re.IGNORECASE)
 SECRET = re.compile(
     r"(?:^|/)(?:\.ssh|\.aws|\.gnupg|\.kube|\.docker|\.azure|\.password-store|\.netrc|\.pgpass|\.npmrc|\.pypirc"
     r"|\.git-credentials|\.env(?:\.[^/]*)?|\.envrc|id_(?:rsa|dsa|ecdsa|ed25519)[^/]*|[^/]*\.(?:pem|p12|pfx|kdbx|keystore|jks)"
     r"|credentials(?:\.[^/]*)?|shadow|gshadow|sudoers|\.vault-token|\.config/gcloud|\.config/gh|\.terraform\.d"
-    r"|secrets?\.(?:ya?ml|json|toml|env))(?:/|$)"
+    r"|secrets?\.(?:ya?ml|json|toml|env))(?:/|$)",
+    re.IGNORECASE,
 )
 # Folders whose files run by themselves.
 PERSISTENT = re.compile(
     r"(?:^|/)(?:\.git|\.bashrc|\.bash_profile|\.bash_login|\.bash_logout|\.profile|\.zshrc|\.zshenv|\.zprofile"
     r"|\.vimrc|\.inputrc|\.gitconfig|\.gitmodules|\.gitattributes|\.config/autostart|cron\.[a-z]+|crontab|systemd|init\.d|rc\.local"
-    r"|authorized_keys|\.husky|\.github/workflows|\.opencode|opencode\.jsonc?)(?:/|$)"
+    r"|authorized_keys|\.husky|\.github/workflows|\.opencode|opencode\.jsonc?)(?:/|$)",
+    re.IGNORECASE,
 )
+WILDCARDS = re.compile(r"[*?[]")
+SECRET_NAMES = words(
+    ".ssh .aws .gnupg .kube .docker .azure .password-store .netrc .pgpass .npmrc .pypirc "
+    ".git-credentials .env "
+    ".env.local .envrc .vault-token .terraform.d"
+)
+OPEN_SECRET_NAMES = words(
+    "id_rsa id_dsa id_ecdsa id_ed25519 credentials credentials.json shadow gshadow sudoers secrets.yaml "
+    "secrets.yml secrets.json secret.yaml secret.yml secret.json"
+)
+SECRET_ENDINGS = words("pem p12 pfx kdbx keystore jks")
 # No rule can allow these: what holds other processes' secrets, and the engine's and our own keys.
 FORBIDDEN = re.compile(
     r"(?:^|[/=:@])proc/(?:[^/]*|.*)/?(?:task/[^/]*/)?(?:environ|mem|maps|cmdline/\.\./environ)$"
@@ -39,13 +57,36 @@ def find_paths(word: Word) -> list[str]:
     return [text, *(text[match.end() :] for match in INNER.finditer(text))]
 
 
+def may_hold_secrets(text: str, *, has_glob: bool) -> bool:
+    """Whether a path, or one that its wildcards may stand for, is known to hold secrets."""
+    if SECRET.search(text):
+        return not SAMPLE.search(text)
+    return has_glob and any(names_secret(part) for part in text.split("/"))
+
+
+def names_secret(part: str) -> bool:
+    """Whether a name with wildcards is made for a secret: `.en?`, `id_r*`, `server.pe?`; not `*` alone."""
+    if not WILDCARDS.search(part):
+        return False
+    folded = part.lower()
+    if folded.startswith("."):
+        return any(fnmatch.fnmatchcase(name, folded) for name in SECRET_NAMES)
+    begins_plain = WILDCARDS.search(folded[:2]) is None
+    if begins_plain and any(fnmatch.fnmatchcase(name, folded) for name in OPEN_SECRET_NAMES):
+        return True
+    _, dot, ending = folded.rpartition(".")
+    if not dot or not WILDCARDS.search(ending) or not ending.strip("*?[]"):
+        return False
+    return any(fnmatch.fnmatchcase(name, ending) for name in SECRET_ENDINGS)
+
+
 def leads_outside(text: str, folder: str, *, has_tilde: bool) -> bool:
     """Whether a path, taken from `folder`, leads out of it. Text that is no such path stays inside."""
     if text in HARMLESS_PLACES or text == SUBSTITUTED:
         return False
     if text.startswith("~") and (has_tilde or text[1:2] in {"", "/"}):
         return True
-    if text.startswith("file:"):
+    if FILE_URL.search(text):
         return True
     if not text.startswith("/"):
         if ".." not in text:

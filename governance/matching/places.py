@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from governance.matching.arguments import Argument, Kind, read_arguments
-from governance.matching.paths import PERSISTENT, SECRET, find_paths, leads_outside
+from governance.matching.paths import PERSISTENT, find_paths, leads_outside, may_hold_secrets
 from governance.matching.spelled import Spelled
 from governance.matching.tables.lookup import PROGRAMS
 from governance.matching.words import Word
-
-TEXT_FIRST = frozenset({"pattern", "code"})
 
 
 def explain_places(program: str, words: tuple[Word, ...], spelled: Spelled) -> str:
@@ -19,10 +17,11 @@ def explain_places(program: str, words: tuple[Word, ...], spelled: Spelled) -> s
     arguments = read_arguments(known, words)
     if program in {"cd", "pushd"} and not goes_somewhere(arguments):
         return f"{program} leads to a folder that is not known before it runs."
-    is_reading = (known is not None and known.is_harmless) or program == "git"
+    is_reading = (known is not None and (known.is_harmless or known.is_reading)) or program == "git"
+    shows_content = known is None or not known.tells_names_only
     for argument in arguments:
-        if argument.number >= spelled.words and not is_text(argument):
-            why = explain_argument(argument, spelled, is_reading=is_reading)
+        if argument.number >= spelled.words and not argument.is_text:
+            why = explain_argument(argument, spelled, is_reading=is_reading, shows_content=shows_content)
             if why:
                 return why
     return ""
@@ -35,21 +34,25 @@ def goes_somewhere(arguments: list[Argument]) -> bool:
     return bool(operands) and operands[0] != "-" and not others
 
 
-def is_text(argument: Argument) -> bool:
-    """A pattern to search for, a script: no path, however it looks."""
-    if argument.known.first_operand not in TEXT_FIRST:
-        return False
-    return argument.is_first_operand or argument.kind is Kind.VALUE
-
-
-def explain_argument(argument: Argument, spelled: Spelled, *, is_reading: bool) -> str:
+def explain_argument(
+    argument: Argument, spelled: Spelled, *, is_reading: bool, shows_content: bool = True
+) -> str:
     is_operand = argument.kind in {Kind.OPERAND, Kind.SCRIPT_ARGUMENT, Kind.SUBCOMMAND}
+    is_inside = False
+    paths = find_paths(argument.word)
     if is_operand and spelled.folder and argument.number >= spelled.folder_from:
-        return explain_leaving(argument.text, spelled.folder)
-    for text in find_paths(argument.word):
-        if spelled.place and leads_outside(text, spelled.place, has_tilde=argument.word.has_tilde):
+        if why := explain_leaving(argument.text, spelled.folder):
+            return why
+        # The folder is the rule's own word; what stands in it is not.
+        is_inside, paths = True, [argument.text.removeprefix(spelled.folder)]
+    for text in paths:
+        if (
+            not is_inside
+            and spelled.place
+            and leads_outside(text, spelled.place, has_tilde=argument.word.has_tilde)
+        ):
             return f"{text} leads out of the project."
-        if SECRET.search(text):
+        if shows_content and may_hold_secrets(text, has_glob=argument.word.has_glob):
             return f"{text} may hold secrets."
         if not is_reading and PERSISTENT.search(text):
             return f"What stands in {text} runs by itself."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +18,7 @@ class Spelled:
     folder_from: int = 0
     allows_redirects: bool = False
     place: str = ""
+
+    def after(self, number: int) -> Spelled:
+        """The same, of the command that begins with that word."""
+        return replace(self, words=max(0, self.words - number), folder_from=max(0, self.folder_from - number))

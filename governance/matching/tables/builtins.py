@@ -57,8 +57,25 @@ CHANGING: Mapping[str, tuple[str, re.Pattern[str] | None]] = {
 }
 
 # Variables that change how a program looks or reports, and can't make it run or reach anything.
-HARMLESS_VARIABLES = words(
-    "CI CLICOLOR CLICOLOR_FORCE COLUMNS DEBIAN_FRONTEND FORCE_COLOR LANG LANGUAGE LC_ALL LC_COLLATE LC_CTYPE "
-    "LC_MESSAGES LC_NUMERIC LC_TIME LINES NODE_ENV NO_COLOR PYTHONDONTWRITEBYTECODE PYTHONHASHSEED "
-    "PYTHONIOENCODING PYTHONUNBUFFERED PYTHONUTF8 RAILS_ENV RUST_BACKTRACE TERM TZ"
-)
+# Their values hold no path: a locale or a zone may be one, and its file is read.
+PLAIN_VALUE = re.compile(r"(?!.*\.\.)[A-Za-z0-9_.,:@+=-]*")
+HARMLESS_VARIABLES: Mapping[str, re.Pattern[str]] = {
+    **dict.fromkeys(
+        sorted(
+            words(
+                "CI CLICOLOR CLICOLOR_FORCE COLUMNS DEBIAN_FRONTEND FORCE_COLOR LANG LANGUAGE LC_ALL "
+                "LC_COLLATE LC_CTYPE LC_MESSAGES LC_NUMERIC LC_TIME LINES NODE_ENV NO_COLOR "
+                "PYTHONDONTWRITEBYTECODE PYTHONHASHSEED PYTHONIOENCODING PYTHONUNBUFFERED PYTHONUTF8 "
+                "RAILS_ENV "
+                "RUST_BACKTRACE TERM CARGO_TERM_COLOR GIT_TERMINAL_PROMPT GIT_OPTIONAL_LOCKS "
+                "CGO_ENABLED GOOS "
+                "GOARCH VERBOSE DEBUG LOG_LEVEL RUST_LOG PORT NEXT_TELEMETRY_DISABLED DO_NOT_TRACK "
+                "PIP_DISABLE_PIP_VERSION_CHECK PY_COLORS BABEL_ENV APP_ENV"
+            )
+        ),
+        PLAIN_VALUE,
+    ),
+    "TZ": re.compile(r"(?!.*\.\.)[A-Za-z0-9_+-][A-Za-z0-9_+/,.:-]*"),
+    # Pagers that only pass on.
+    **dict.fromkeys(("PAGER", "GIT_PAGER", "MANPAGER", "GH_PAGER"), re.compile(r"cat|")),
+}

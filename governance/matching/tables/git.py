@@ -20,6 +20,9 @@ TRANSPORT = (
 )
 PLAIN = Program()
 DIFFING = Program(options=DIFF)
+MESSAGE = words("-m --message --author --date")
+LOG_TEXTS = words("-S -G --grep --author --committer -m --message --since --until --format --pretty --date")
+STRATEGIES = "ours|theirs|recursive|ort|resolve|octopus|subtree"
 
 GIT = Program(
     options=(
@@ -33,16 +36,27 @@ GIT = Program(
         **dict.fromkeys(
             words(
                 "add branch check-ignore cherry-pick clean count-objects describe fsck gc help "
-                "ls-files ls-tree merge merge-base mv name-rev prune read-tree reflog reset restore "
-                "rev-list rev-parse revert rm show-ref sparse-checkout status stash switch "
-                "symbolic-ref tag update-index update-ref version whatchanged worktree write-tree "
+                "ls-files ls-tree merge-base mv name-rev prune read-tree reset restore "
+                "rev-list rev-parse revert rm show-ref sparse-checkout status switch "
+                "symbolic-ref update-index update-ref version worktree write-tree "
                 "checkout cherry show-branch for-each-ref merge-tree hash-object verify-commit "
                 "verify-tag check-attr check-mailmap check-ref-format stripspace var"
             ),
             PLAIN,
         ),
         **dict.fromkeys(words("blame annotate diff diff-files diff-index diff-tree range-diff"), DIFFING),
-        **dict.fromkeys(words("log show shortlog"), DIFFING),
+        **dict.fromkeys(
+            words("log show shortlog stash reflog whatchanged"),
+            Program(options=DIFF, values=LOG_TEXTS, texts=LOG_TEXTS),
+        ),
+        **dict.fromkeys(
+            words("merge tag"),
+            Program(
+                values=MESSAGE,
+                texts=MESSAGE,
+                options=(runs("-s --strategy", "runs a program of that name", harmless=STRATEGIES),),
+            ),
+        ),
         "apply": Program(options=(writes("--unsafe-paths", "patches outside the tree"),)),
         "am": PLAIN,
         "archive": Program(
@@ -61,11 +75,13 @@ GIT = Program(
                 runs("-u", "names the program at the other end"),
                 runs("-c --config", "sets any configuration"),
                 runs("--template", "brings hooks along"),
+                writes("--separate-git-dir", "writes elsewhere"),
                 runs("--recurse-submodules --recursive", "fetches from wherever the repository says"),
             )
         ),
         "commit": Program(
-            values=words("-m --message --author --date -C --fixup --squash --cleanup"), takes_paths=False
+            values=words("-m --message --author --date -C --fixup --squash --cleanup --trailer"),
+            texts=words("-m --message --author --date --trailer"),
         ),
         "config": Program(
             options=(
@@ -86,6 +102,9 @@ GIT = Program(
                 runs("-O --open-files-in-pager", "starts a program on the files"),
                 runs("--ext-grep --textconv", "runs a configured program"),
             ),
+            values=words("-e -f -A -B -C -m"),
+            texts=words("-e"),
+            givers=words("-e -f"),
             first_operand="pattern",
         ),
         "init": Program(
@@ -95,12 +114,14 @@ GIT = Program(
             )
         ),
         "ls-remote": Program(options=TRANSPORT),
-        "notes": Program(),
+        "notes": Program(values=MESSAGE, texts=MESSAGE),
         "pull": Program(options=TRANSPORT),
         "push": Program(options=TRANSPORT),
         "rebase": Program(options=(runs("-x --exec", "runs a command after each commit"),)),
         "remote": Program(options=(runs("ext::: fd:::", "names a program as the transport"),)),
-        "submodule": Program(dangerous_subcommands={"foreach": "runs a command in each submodule"}),
+        "submodule": Program(
+            options=TRANSPORT, dangerous_subcommands={"foreach": "runs a command in each submodule"}
+        ),
     },
     dangerous_subcommands={
         "credential": "hands out stored passwords",

@@ -16,6 +16,24 @@ PATTERN_FIRST = {"first_operand": "pattern"}
 NO_PATHS = {"takes_paths": False}
 
 UNIX: dict[str, Program] = {
+    # Neither run nor write anything, whatever their options; and show no file's content.
+    **{
+        name: harmless(values, tells_names_only=True)
+        for name, values in {
+            "ls": "-I -w --ignore",
+            "dir": "",
+            "stat": "-c --format",
+            "du": "-d --max-depth --exclude",
+            "df": "-t -x",
+            "realpath": "",
+            "readlink": "",
+            "[": "",
+            "[[": "",
+            "test": "",
+            "which": "",
+            "type": "",
+        }.items()
+    },
     # Neither run nor write anything, whatever their options.
     **{
         name: harmless(values)
@@ -26,13 +44,6 @@ UNIX: dict[str, Program] = {
             "nl": "-b -w -s",
             "tac": "",
             "rev": "",
-            "ls": "-I -w --ignore",
-            "dir": "",
-            "stat": "-c --format",
-            "du": "-d --max-depth --exclude",
-            "df": "-t -x",
-            "realpath": "",
-            "readlink": "",
             "cut": "-d -f -c -b --delimiter --fields --characters",
             "paste": "-d",
             "join": "-t -1 -2 -o",
@@ -58,8 +69,6 @@ UNIX: dict[str, Program] = {
             "true": "",
             "false": "",
             ":": "",
-            "[": "",
-            "test": "",
             "uname": "",
             "nproc": "",
             "id": "",
@@ -70,8 +79,6 @@ UNIX: dict[str, Program] = {
             "free": "",
             "ps": "-o -p -u -C",
             "pgrep": "-u",
-            "which": "",
-            "type": "",
             "lsof": "-p -i",
             "cal": "",
             "locale": "",
@@ -90,8 +97,13 @@ UNIX: dict[str, Program] = {
         }.items()
     },
     **{
-        name: harmless("-e -f -m -A -B -C --include --exclude --exclude-dir --max-count", **PATTERN_FIRST)
-        for name in ("grep", "egrep", "fgrep")
+        name: harmless(
+            "-e -f -m -A -B -C --include --exclude --exclude-dir --max-count --regexp --file",
+            texts=words("-e --regexp --include --exclude --exclude-dir"),
+            givers=words("-e -f --regexp --file"),
+            **PATTERN_FIRST,
+        )
+        for name in ("grep", "egrep", "fgrep", "zgrep")
     },
     "tr": harmless(takes_paths=False),
     "printf": Program(options=(writes("-v", "sets a variable"),), takes_paths=False),
@@ -119,16 +131,39 @@ UNIX: dict[str, Program] = {
             writes("-T --temporary-directory", "writes temporary files there"),
         ),
         values=words("-k -t -S --key --field-separator --parallel"),
+        texts=words("-t --field-separator"),
+        is_reading=True,
     ),
-    "uniq": Program(values=words("-f -s -w")),
+    "uniq": Program(values=words("-f -s -w"), is_reading=True),
     "shuf": Program(options=(writes("-o --output", "writes a file"),), values=words("-n -i")),
     "split": Program(
         options=(runs("--filter", "runs a command for each piece"),), values=words("-l -b -n -a")
     ),
     "csplit": Program(values=words("-f -n")),
+    "bat": Program(
+        options=(
+            runs(
+                "--pager --paging --diff --config-file --generate-config-file",
+                "starts a pager or writes",
+                harmless="never",
+            ),
+        ),
+        values=words("-l --language -r --line-range --style --theme -H"),
+        is_reading=True,
+    ),
+    "7z": Program(
+        options=(reads("-i@: -x@: @:", "takes names from a file"), writes("-sdel", "removes what it packs")),
+        has_long_single_dash=True,
+    ),
+    "iconv": Program(options=(writes("-o --output", "writes a file"),), values=words("-f -t")),
     "dd": Program(options=(writes("of=:", "writes a file or a device"),)),
     "date": Program(
-        options=(writes("-s --set", "sets the clock"),), values=words("-d -f --date"), takes_paths=False
+        options=(
+            writes("-s --set", "sets the clock"),
+            reads("-f --file", "shows a file's lines in its errors", harmless=r"(?!.*/)%.*"),
+        ),
+        values=words("-d --date -j -v -r"),
+        takes_paths=False,
     ),
     "hostname": Program(options=(reads("-F --file", "sets the name from a file"),)),
     "file": Program(
@@ -138,24 +173,36 @@ UNIX: dict[str, Program] = {
         )
     ),
     "xxd": Program(options=(writes("-r", "writes bytes back"),), values=words("-l -s -c -g")),
-    "tree": Program(options=(writes("-o -R", "writes a file"),), values=words("-L -P -I")),
+    "tree": Program(
+        options=(writes("-o -R", "writes a file"),),
+        values=words("-L -P -I"),
+        texts=words("-P -I"),
+        is_reading=True,
+        tells_names_only=True,
+    ),
     "find": Program(
         options=(
             runs("-exec -execdir -ok -okdir", "runs a command on what it finds"),
             writes("-delete", "removes what it finds"),
-            writes("-fprint -fprint0 -fprintf -fls", "writes a file"),
+            writes("-fprint -fprint0 -fprintf -fls -fprint: -fls:", "writes a file"),
             reads("-files0-from", "takes its folders from a file"),
         ),
         values=words(
             "-name -iname -path -ipath -wholename -iwholename -regex -iregex -type -maxdepth -mindepth "
             "-size -mtime -mmin -atime -ctime -perm -user -group -printf -lname -newermt"
         ),
+        texts=words("-name -iname -path -ipath -wholename -iwholename -regex -iregex -printf -lname"),
         has_long_single_dash=True,
+        is_reading=True,
+        tells_names_only=True,
     ),
     "fd": Program(
         options=(runs("-x -X --exec --exec-batch", "runs a command on what it finds"),),
         values=words("-e -t -d -E --extension --type --max-depth --exclude"),
+        texts=words("-e -E --extension --exclude"),
         first_operand="pattern",
+        is_reading=True,
+        tells_names_only=True,
     ),
     "rg": Program(
         options=(
@@ -164,9 +211,13 @@ UNIX: dict[str, Program] = {
             reads("-f --file", "reads its patterns from a file"),
         ),
         values=words(
-            "-e -g -t -T -A -B -C -m --glob --type --type-not --max-count --max-depth --iglob -M -j --sort"
+            "-e -g -t -T -A -B -C -m --glob --type --type-not --max-count --max-depth --iglob -M -j --sort "
+            "--regexp"
         ),
+        texts=words("-e -g --glob --iglob --regexp"),
+        givers=words("-e -f --regexp --file --files"),
         first_operand="pattern",
+        is_reading=True,
     ),
     "ag": Program(options=(runs("--pager", "runs a program"),), first_operand="pattern"),
     "ack": Program(
@@ -179,17 +230,24 @@ UNIX: dict[str, Program] = {
             runs("-f --file", "takes its script from a file"),
         ),
         values=words("-e -l --expression --line-length"),
+        texts=words("-e --expression"),
+        givers=words("-e --expression"),
         first_operand="code",
+        is_reading=True,
     ),
     **{
         name: Program(
             options=(
-                runs("-f --file -E --exec -i --include -l --load -e --source", "takes code from elsewhere"),
+                runs(
+                    "-f --file -E --exec -i --include -l --load -e --source -W", "takes code from elsewhere"
+                ),
                 writes("-o --pretty-print -d --dump-variables -p --profile", "writes a file"),
                 runs("-D --debug", "starts its debugger"),
             ),
             values=words("-F -v --field-separator --assign"),
+            texts=words("-F --field-separator"),
             first_operand="code",
+            is_reading=True,
         )
         for name in ("awk", "gawk", "mawk", "nawk", "original-awk")
     },
@@ -202,6 +260,7 @@ UNIX: dict[str, Program] = {
             reads("-T --files-from -X --exclude-from", "takes names, and options, from a file"),
         ),
         values=words("-f -C --file --directory --exclude --strip-components --transform"),
+        texts=words("--exclude --transform --strip-components"),
         has_bundle_first=True,
     ),
     "zip": Program(
@@ -278,7 +337,10 @@ UNIX: dict[str, Program] = {
     "xargs": Program(options=(reads("-a --arg-file", "takes words from a file"),)),
     "strace": Program(),
     "openssl": Program(
-        options=(runs("-engine -provider", "loads a library"), writes("-out -writerand", "writes a file")),
+        options=(
+            runs("-engine -provider -provider-path -config", "loads a library"),
+            writes("-out -writerand -keyout -sess_out -signer", "writes a file"),
+        ),
         has_long_single_dash=True,
     ),
     "gpg": Program(

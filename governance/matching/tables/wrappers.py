@@ -58,17 +58,33 @@ APPENDING = frozenset({"xargs"})
 ANYWHERE: Mapping[str, str] = {
     name: why
     for why, names in (
-        ("runs it as another user", "sudo doas su runuser pkexec"),
+        ("runs it as another user", "sudo doas su runuser pkexec gosu su-exec sg newgrp chpst setuidgid"),
+        ("runs it as another user", "s6-setuidgid envuidgid softlimit sudoedit run0 please calife"),
+        ("is a modifier of another shell", "noglob nocorrect repeat"),
+        ("runs it as the first process", "tini dumb-init catatonit start-stop-daemon daemonize daemon"),
         ("runs it in other surroundings", "env exec builtin nohup setsid stdbuf ionice chrt taskset numactl"),
-        ("runs it within limits", "prlimit systemd-run setpriv ulimit cgexec"),
+        (
+            "runs it within limits",
+            "prlimit systemd-run setpriv ulimit cgexec cpulimit trickle systemd-inhibit",
+        ),
+        ("runs it within limits", "eatmydata faketime schedtool systemd-cat run-one retry sem"),
         ("runs it in another root or namespace", "chroot nsenter unshare bwrap firejail proot fakeroot"),
+        ("runs it in another root or namespace", "systemd-nspawn lxc-attach lxc-execute machinectl capsh"),
+        ("runs it in another root or namespace", "fakechroot pivot_root schroot distrobox-enter toolbox"),
         ("runs it with variables of its own", "cross-env cross-env-shell dotenv direnv mise with-contenv"),
         ("holds many programs", "busybox toybox"),
         ("runs it in another terminal", "unbuffer xvfb-run dbus-run-session winpty rlwrap script coproc"),
+        ("runs it in another terminal", "dbus-launch startx xinit ssh-agent dtach abduco sshpass logsave"),
         ("runs it again and again", "xargs parallel entr watch watchexec chronic flock lockf hyperfine ts"),
+        ("runs it again and again", "ifne pee vipe lckdo mispipe zrun onchange nodemon run-parts"),
+        ("runs it on another system", "wine wine64 mono box64 wsl cmd.exe cmd"),
         ("runs it on another architecture", "arch linux32 linux64 setarch caffeinate catchsegv"),
-        ("runs it under a debugger", "strace ltrace gdb valgrind perf ltrace rr"),
+        (
+            "runs it under a debugger",
+            "strace ltrace gdb valgrind perf rr uftrace heaptrack truss dtruss bpftrace",
+        ),
         ("runs a package's program", "npx pnpx bunx uvx"),
+        ("runs it elsewhere", "tsocks usewithtor pdsh clush dsh rsh rexec rlogin"),
         ("runs it elsewhere", "ssh autossh mosh dbclient torsocks torify proxychains proxychains4 adb"),
         ("runs it in a terminal multiplexer", "tmux screen"),
         ("runs it later", "at batch"),
@@ -78,6 +94,77 @@ ANYWHERE: Mapping[str, str] = {
 
 # Of these a rule may spell the program behind them: `npx eslint *`.
 RUNNERS = frozenset({"npx", "pnpx", "bunx", "uvx"})
+# Python runs a module of this name as a program.
+MODULES = frozenset({"python", "python2", "python3", "pypy", "pypy3"}) | {
+    f"python3.{minor}" for minor in range(8, 16)
+}
+# The word behind which a program stands; a wildcard covers it only when the rule says that program.
+LAUNCHING: Mapping[str, frozenset[str]] = {
+    name: frozenset(markers.split())
+    for name, markers in (
+        ("npm", "exec x explore"),
+        ("pnpm", "exec dlx"),
+        ("yarn", "exec dlx"),
+        ("bun", "x"),
+        ("uv", "run"),
+        ("pipx", "run runpip"),
+        ("poetry", "run"),
+        ("pipenv", "run"),
+        ("pdm", "run"),
+        ("hatch", "run"),
+        ("rye", "run"),
+        ("bundle", "exec"),
+        ("rbenv", "exec"),
+        ("pyenv", "exec"),
+        ("jenv", "exec"),
+        ("nodenv", "exec"),
+        ("nvm", "exec"),
+        ("fnm", "exec"),
+        ("volta", "run"),
+        ("asdf", "exec"),
+        ("mise", "exec x"),
+        ("conda", "run"),
+        ("mamba", "run"),
+        ("micromamba", "run"),
+        ("rustup", "run"),
+        ("nix", "-c --command run shell develop"),
+        ("nix-shell", "--run --command"),
+        ("devbox", "run"),
+        ("lerna", "exec"),
+        ("rush", "exec"),
+        ("heroku", "run local"),
+        ("foreman", "run"),
+        ("honcho", "run"),
+        ("op", "run"),
+        ("doppler", "run"),
+        ("infisical", "run"),
+        ("chamber", "exec"),
+        ("aws-vault", "exec"),
+        ("vagrant", "ssh"),
+        ("lxc", "exec"),
+        ("incus", "exec"),
+        ("flatpak", "run"),
+        ("distrobox", "enter"),
+        ("toolbox", "run"),
+        ("composer", "exec"),
+        ("dotnet", "exec"),
+    )
+}
+# These take commands from their input or from whoever sits before them, whatever file they are given.
+COMMANDED: Mapping[str, str] = {
+    name: why
+    for why, names in (
+        (
+            "takes commands that can start a shell",
+            "ed ex vi vim nvim view vimdiff rvim gvim emacs nano pico mc",
+        ),
+        ("runs what comes from its input besides", "dc gdb lldb ghci jshell irb pry iex erl R octave maxima"),
+        ("takes commands that can start a shell", "ftp sftp lftp telnet psql mysql mariadb mongo mongosh"),
+        ("takes commands that can start a shell", "redis-cli cqlsh sqlplus usql impala-shell beeline"),
+        ("runs the macros of its files", "m4"),
+    )
+    for name in names.split()
+}
 
 # The words after which a command may begin.
 AFTER: Mapping[str, frozenset[str]] = {
