@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, path
 # The menu's groups and what stands in each, in this order; anything else goes under the last one.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Inbox", ("PermissionRequest",)),
+    ("Reviews", ("Review", "Delegation")),
     ("Engines", ("Engine", "Chat", "Subagent")),
     ("People", ("User", "Invitation", "Team", "ApiToken", "LoginSession", "LoginThrottle")),
     ("Audit", ("AuditEntry",)),
@@ -22,6 +23,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 NAMES = {"ApiToken": "API tokens", "LoginSession": "Logins", "LoginThrottle": "Login locks"}
 ICONS = {
     "PermissionRequest": "inbox",
+    "Review": "people",
+    "Delegation": "arrow",
     "Engine": "machine",
     "Chat": "chat",
     "Subagent": "branch",

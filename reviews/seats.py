@@ -6,17 +6,24 @@ either. Authors have no seat, and taking another's seat does not help them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+
+from django.db.models import Q
 
 from accounts.models import Membership, User
 from accounts.principal import Principal
 from events.actors import Door
-from reviews.enums import ApproverRole, Verdict
+from reviews.enums import ApproverRole, ReviewState, Verdict
 from reviews.models import Delegation, Review, Vote
 from reviews.policies import is_author
 from reviews.registry import find_spec
+
+# More open reviews than anybody reads in a day; older ones stand in the list all the same.
+MAX_LOOKED_AT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,41 +64,48 @@ def has_own_seat(principal: Principal, review: Review) -> bool:
     return is_backup and review.team_id in principal.team_ids
 
 
-def may_review(user: User, review: Review) -> bool:
+def may_review(principal: Principal, review: Review) -> bool:
     """Whether this person may vote in their own right, as things are now."""
-    principal = Principal(user, Door.TASK)
     return has_own_seat(principal, review) and not explain_no_standing(principal, review)
 
 
-def list_held_delegations(user: User, review: Review, now: datetime) -> list[Delegation]:
-    """What this person stands in for at this moment, in this review's team and kind."""
-    held = Delegation.objects.filter(
-        delegate=user, team_id=review.team_id, revoked_at=None, starts_at__lte=now, ends_at__gt=now
-    )
-    rows = held.select_related("delegator").order_by("created_at", "id")
-    return [delegation for delegation in rows if delegation.covers(review.kind)]
+class Voter:
+    """One principal, and whom they stand in for at one moment: read once for any number of reviews."""
 
+    def __init__(self, principal: Principal, now: datetime) -> None:
+        self.principal, self.now = principal, now
 
-def find_seat(principal: Principal, review: Review, now: datetime, used: Iterable[Vote] = ()) -> Seat | None:
-    """The seat this principal would take, their own first; None when there is none left to them.
+    @cached_property
+    def held(self) -> list[tuple[Delegation, Principal]]:
+        """The delegations that hold now, oldest first, each with its delegator."""
+        rows = Delegation.objects.filter(
+            delegate=self.principal.user, revoked_at=None, starts_at__lte=self.now, ends_at__gt=self.now
+        )
+        delegations = list(rows.select_related("delegator").order_by("created_at", "id"))
+        people = {row.delegator_id: Principal(row.delegator, Door.TASK) for row in delegations}
+        return [(row, people[row.delegator_id]) for row in delegations]
 
-    `used` are the votes that count so far: neither their voters' nor their holders' seats are free.
-    """
-    if explain_no_standing(principal, review):
+    def find_seat(self, review: Review, used: Iterable[Vote] = ()) -> Seat | None:
+        """The seat they would take, their own first; None when there is none left to them.
+
+        `used` are the votes that count so far: neither their voters' nor their holders' seats are free.
+        """
+        if explain_no_standing(self.principal, review):
+            return None
+        taken = {person for vote in used for person in (vote.voter_id, vote.seat_id)}
+        if has_own_seat(self.principal, review):
+            return None if self.principal.user.pk in taken else Seat(self.principal.user)
+        for delegation, delegator in self.held:
+            is_for_this = delegation.team_id == review.team_id and delegation.covers(review.kind)
+            if is_for_this and delegation.delegator_id not in taken and may_review(delegator, review):
+                return Seat(delegator.user, delegation)
         return None
-    taken = {person for vote in used for person in (vote.voter_id, vote.seat_id)}
-    if has_own_seat(principal, review):
-        return None if principal.user.pk in taken else Seat(principal.user)
-    for delegation in list_held_delegations(principal.user, review, now):
-        if delegation.delegator_id not in taken and may_review(delegation.delegator, review):
-            return Seat(delegation.delegator, delegation)
-    return None
 
 
 def explain_not_voting(principal: Principal, review: Review, now: datetime) -> str:
     """Why this principal may not review it; "" when they may. About rights, not about its state or votes."""
     refusal = explain_no_standing(principal, review)
-    if refusal or find_seat(principal, review, now) is not None:
+    if refusal or Voter(principal, now).find_seat(review) is not None:
         return refusal
     role = ApproverRole(review.approver_role)
     if role == ApproverRole.ADMIN:
@@ -124,7 +138,9 @@ def list_counting_votes(review: Review) -> list[Vote]:
         voter, holder = people[vote.voter_id], people[vote.seat_id]
         if used & {voter.pk, holder.pk}:
             continue
-        if may_review(holder, review) and is_still_standing(voter, vote, review, delegations):
+        if may_review(Principal(holder, Door.TASK), review) and is_still_standing(
+            voter, vote, review, delegations
+        ):
             counting.append(vote)
             used |= {voter.pk, holder.pk}
     return counting
@@ -137,6 +153,20 @@ def is_still_standing(voter: User, vote: Vote, review: Review, delegations: dict
     if explain_no_standing(Principal(voter, Door.TASK), review):
         return False
     return delegations[vote.delegation_id].revoked_at is None
+
+
+def list_waiting_for(voter: Voter) -> list[str]:
+    """The ids of the open reviews that this person could vote on now and has not, newest first.
+
+    Votes that count no more still take their seats here; the reviews stand among the open ones then.
+    """
+    is_current = Q(expires_at=None) | Q(expires_at__gt=voter.now)
+    rows = Review.objects.filter(is_current, state=ReviewState.OPEN, team_id__in=voter.principal.team_ids)
+    reviews = list(rows.order_by("-created_at", "-id")[:MAX_LOOKED_AT])
+    votes: dict[tuple[str, int], list[Vote]] = defaultdict(list)
+    for vote in Vote.objects.filter(subject_kind="review", subject_id__in=[row.pk for row in reviews]):
+        votes[vote.subject_id, vote.revision].append(vote)
+    return [row.pk for row in reviews if voter.find_seat(row, votes[row.pk, row.revision])]
 
 
 def count_possible_approvers(review: Review) -> int:

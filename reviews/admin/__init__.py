@@ -1,5 +1,5 @@
 """Admin pages of this app; importing the modules registers them."""
 
-from reviews.admin import policies
+from reviews.admin import delegations, policies, reviews
 
-__all__ = ["policies"]
+__all__ = ["delegations", "policies", "reviews"]

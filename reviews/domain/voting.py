@@ -20,7 +20,7 @@ from reviews.enums import ReviewState, Verdict
 from reviews.models import Review
 from reviews.queries import get_review
 from reviews.registry import find_spec
-from reviews.seats import Seat, explain_not_voting, find_seat, list_counting_votes, list_votes
+from reviews.seats import Seat, Voter, explain_not_voting, list_counting_votes, list_votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def take_seat(principal: Principal, review: Review, now: datetime) -> Seat:
     if any(row.voter_id == mine for row in current):
         raise Conflict("You have voted on this already.", code="already_voted")
     counting = list_counting_votes(review)
-    seat = find_seat(principal, review, now, counting)
+    seat = Voter(principal, now).find_seat(review, counting)
     if seat is not None:
         return seat
     for row in counting:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from accounts.domain.invitations import invite_person
 from accounts.domain.login_throttles import TooManyAttempts, begin_attempt
@@ -28,7 +30,7 @@ from accounts.models import (
 )
 from engines.models import Chat, Engine, Subagent
 from governance.models import PermissionRequest
-from reviews.models import ReviewPolicy
+from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
 from tests.admin.doors import address, enter
 from tests.factories import (
     make_engine,
@@ -41,6 +43,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
+from tests.reviews.things import Things, ask_review, register_things
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +57,8 @@ LISTS = [
     "engines_chat",
     "engines_subagent",
     "governance_permissionrequest",
+    "reviews_delegation",
+    "reviews_review",
     "reviews_reviewpolicy",
 ]
 OWNERS_LISTS = ["accounts_loginthrottle", "events_auditentry"]
@@ -70,6 +75,10 @@ BUTTONS = {
         *("snooze-from-list", "unsnooze-from-list"),
     ],
 }
+BUTTONS |= {
+    "reviews_delegation": ["revoke"],
+    "reviews_review": ["approve", "reject", "withdraw", "comment"],
+}
 PRESSES = [(model, button) for model, buttons in BUTTONS.items() for button in buttons]
 
 
@@ -83,7 +92,13 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
+def things() -> Iterator[Things]:
+    with register_things() as registered:
+        yield registered
+
+
+@pytest.fixture
+def world(things: Things) -> World:
     team = make_team()
     team_admin = make_user(team, Role.ADMIN)
     engine = make_engine(team)
@@ -106,9 +121,23 @@ def world() -> World:
         "engines_chat": Chat.objects.get().pk,
         "engines_subagent": Subagent.objects.get().pk,
         "governance_permissionrequest": request.pk,
+        "reviews_delegation": make_delegation(team, team_admin).pk,
+        "reviews_review": ask_review(make_user(team, Role.EDITOR), team).pk,
         "reviews_reviewpolicy": policy.pk,
     }
     return World(team, team_admin, objects)
+
+
+def make_delegation(team: Team, delegator: User) -> Delegation:
+    now = timezone.now()
+    return Delegation.objects.create(
+        team=team,
+        delegator=delegator,
+        delegate=make_user(team, Role.VIEWER),
+        starts_at=now,
+        ends_at=now + timedelta(days=1),
+        reason="On leave.",
+    )
 
 
 def snapshot() -> list[object]:
@@ -123,6 +152,10 @@ def snapshot() -> list[object]:
         list(LoginThrottle.objects.order_by("pk").values_list("pk", "locked_until")),
         list(Engine.objects.order_by("pk").values_list("pk", "is_enabled", "address", "retired_at")),
         list(PermissionRequest.objects.order_by("pk").values_list("pk", "state", "approvals")),
+        list(Review.objects.order_by("pk").values_list("pk", "state", "approvals")),
+        list(Delegation.objects.order_by("pk").values_list("pk", "revoked_at")),
+        list(ReviewPolicy.objects.order_by("pk").values_list("pk", "approvals_needed", "approver_role")),
+        ReviewComment.objects.count(),
     ]
 
 
@@ -148,6 +181,7 @@ def test_every_button_is_walked() -> None:
         ("events_auditentry", "check"),
         ("events_auditentry", "export"),
         ("reviews_reviewpolicy", "set-approvals"),
+        ("reviews_reviewpolicy", "set-terms"),
         ("accounts_loginsession", "end-others"),
         ("accounts_loginthrottle", "clear"),
         ("governance_permissionrequest", "bulk-approve"),
@@ -170,8 +204,10 @@ def test_a_member_opens_every_list_and_object(world: World) -> None:
 
 
 def press_urls(world: World) -> list[str]:
-    approvals = address("reviews_reviewpolicy", "set-approvals", world.team.pk)
-    return [*(address(model, button, world.objects[model]) for model, button in PRESSES), approvals]
+    policies = [
+        address("reviews_reviewpolicy", button, world.team.pk) for button in ("set-approvals", "set-terms")
+    ]
+    return [*(address(model, button, world.objects[model]) for model, button in PRESSES), *policies]
 
 
 STRANGERS: dict[str, Callable[[World], User | None]] = {
@@ -362,7 +398,8 @@ def test_the_menu_shows_what_one_may_open(world: World) -> None:
             re.sub(r"<[^>]+>", " ", link).split()[0] for link in re.findall(r"<a .*?</a>", side, re.DOTALL)
         ]
 
-    work, people = ["Dashboard", "Inbox", "Engines", "Chats", "Subagents"], ["Teams", "API", "Logins"]
+    work = ["Dashboard", "Inbox", "Reviews", "Delegations", "Engines", "Chats", "Subagents"]
+    people = ["Teams", "API", "Logins"]
     assert menu(world.admin) == [*work, "Users", "Invitations", *people]
     assert menu(make_user(world.team, Role.APPROVER)) == [*work, "Users", *people]
-    assert menu(make_owner()) == [*work[:3], "Users", "Invitations", *people, "Login", "Audit"]
+    assert menu(make_owner()) == [*work[:5], "Users", "Invitations", *people, "Login", "Audit"]

@@ -1,0 +1,67 @@
+"""A review's content as lines that a person reads, each beside what is live now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from accounts.admin.audit_diff import name_change
+from accounts.admin.display import highlight_marks
+from events.text import make_visible, make_visible_lines
+from reviews.models import Review
+
+
+@dataclass(frozen=True, slots=True)
+class ContentLine:
+    """One value. `change` against `live` is added, removed, changed or same; "" when nothing is live."""
+
+    name: SafeString
+    live: SafeString
+    wanted: SafeString
+    change: str
+
+
+def build_content(review: Review) -> list[ContentLine]:
+    """Every value there is; nothing is cut. With something live, what differs comes first."""
+    wanted = dict(flatten(review.content))
+    if review.base is None:
+        return [
+            ContentLine(show_name(name), SafeString(""), show(value), "") for name, value in wanted.items()
+        ]
+    live = dict(flatten(review.base))
+    names = [*wanted, *(name for name in live if name not in wanted)]
+    lines = [
+        ContentLine(
+            show_name(name),
+            show(live[name]) if name in live else SafeString(""),
+            show(wanted[name]) if name in wanted else SafeString(""),
+            name_change(name, live, wanted),
+        )
+        for name in names
+    ]
+    return sorted(lines, key=lambda line: line.change == "same")
+
+
+def flatten(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Mappings inside one another as one list: `rule › value`. Lists stay whole, for their order matters."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from flatten(item, f"{name} › {key}" if name else str(key))
+        return
+    yield name, value
+
+
+def show_name(name: str) -> SafeString:
+    return highlight_marks(make_visible(name.replace("_", " ")))
+
+
+def show(value: Any) -> SafeString:
+    """Text as it is, with marks; everything else as JSON; empty text as a word."""
+    if value == "":
+        return highlight_marks("(empty)")
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return highlight_marks(make_visible_lines(text))
