@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -116,7 +117,7 @@ def carry_out(request: PermissionRequest, weighing: Weighing, now: datetime) -> 
     asked = [row for row in weighing.counted if row.pk not in weighing.books.uncertain]
     if decider is None and not asked and not weighing.observed:
         return True
-    name = decider or Decider("rules", 0, "Rules")
+    name, ended = decider or Decider("rules", 0, "Rules"), request
     try:
         with changes(Actor(ActorKind.RULE, name.id, Door.RULE, name.name)) as change:
             count(weighing.observed, "observed", now)
@@ -125,10 +126,18 @@ def carry_out(request: PermissionRequest, weighing: Weighing, now: datetime) -> 
             else:
                 hold_rules(request.team_id, weighing.books.version)
                 take_into_use(weighing.counted, now)
-                end_request(change, request, weighing, decider, now)
+                ended = end_request(change, request, weighing, decider, now)
     except Moved:
         return False
+    if decider is not None:
+        show_end(request, ended)
     return True
+
+
+def show_end(request: PermissionRequest, ended: PermissionRequest) -> None:
+    """Only now that all of it stands."""
+    for name in (*DECIDED, "rule_version"):
+        setattr(request, name, getattr(ended, name))
 
 
 # Taking rules into use -----------------------------------------------------------------------------------
@@ -197,23 +206,23 @@ def make_counters(rows: Iterable[WhitelistAction]) -> bool:
 # Ending the request --------------------------------------------------------------------------------------
 
 
+DECIDED = (
+    *("state", "decided_at", "decided_by_kind", "decided_by_id", "decided_by_label"),
+    *("decision_door", "decision_message", "rule_id"),
+)
+
+
 def end_request(
     change: Change, request: PermissionRequest, weighing: Weighing, decider: Decider, now: datetime
-) -> None:
-    """Raises Moved when it has ended meanwhile."""
+) -> PermissionRequest:
+    """The request as it has ended; raises Moved when it had already."""
+    request = copy(request)
     is_allowed = weighing.verdict is not None and weighing.verdict.effect is Effect.ALLOW
     state = RequestState.APPROVED if is_allowed else RequestState.DENIED
     message = "" if is_allowed else decider.message or DENIED_BY_RULE
-    values = {
-        "state": state,
-        "decided_at": now,
-        "decided_by_kind": ActorKind.RULE,
-        "decided_by_id": decider.id,
-        "decided_by_label": decider.name[:200],
-        "decision_door": Door.RULE,
-        "decision_message": message,
-        "rule_id": decider.id,
-    }
+    label = decider.name[:200]
+    said = (state, now, ActorKind.RULE, decider.id, label, Door.RULE, message, decider.id)
+    values = dict(zip(DECIDED, said, strict=True))
     if not END.run(decider.version, request_id=request.pk, at=now, fingerprint=request.fingerprint, **values):
         raise Moved
     for name, value in values.items():
@@ -234,6 +243,7 @@ def end_request(
     )
     announce_request(change, request, state.value, rule=decider.name[:120])
     queue_reply(change, request, reply=Reply.ONCE if is_allowed else Reply.REJECT, message=message)
+    return request
 
 
 def build_end(
