@@ -12,7 +12,7 @@ from django.conf import settings
 
 from portal.background import BackgroundTask, BackgroundTasks, until_stopped
 from portal.garbage import settle_garbage
-from portal.housekeeping import check_chains, prune_daily, sign_heads
+from portal.housekeeping import check_chains, propose_rules, prune_daily, sign_heads
 from portal.observation import observe
 from portal.onehop import OneHopHandler
 from portal.proxies import apply_forwarded_headers
@@ -104,6 +104,7 @@ def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:
         BackgroundTask("signed audit heads", sign_heads),
         BackgroundTask("event pruning", prune_daily),
         BackgroundTask("audit checks", check_chains),
+        BackgroundTask("rule proposals", propose_rules),
     ]
     if with_relay:
         from relay.supervisor import run_supervisors

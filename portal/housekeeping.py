@@ -1,4 +1,4 @@
-"""What a web process does by the clock: it signs the audit chain's head, and drops what is past its time."""
+"""What a web process does by the clock: sign the audit chain, drop what is past, look for proposals."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from events.audit_checks import find_due_check, step_check
 from events.database_threads import DatabaseThread
 from events.models import AuditCheck
 from events.pruning import prune_events
+from governance.domain.rule_proposals import look_everywhere
 from portal.background import wait_for_stop
 
 SIGN_EVERY_S = 3600.0
 PRUNE_EVERY_S = 24 * 3600.0
+PROPOSE_EVERY_S = 10 * 60.0
 LOOK_FOR_CHECKS_EVERY_S = 2.0
 # Between two steps of a check: room for everybody else.
 STEP_PAUSE_S = 0.05
@@ -33,6 +35,11 @@ async def sign_heads(stop: asyncio.Event, *, interval_s: float = SIGN_EVERY_S) -
 async def prune_daily(stop: asyncio.Event, *, interval_s: float = PRUNE_EVERY_S) -> None:
     """Remove old events and forgotten idempotency keys now, then every day, until `stop`."""
     await repeat(prune_once, stop, interval_s=interval_s)
+
+
+async def propose_rules(stop: asyncio.Event, *, interval_s: float = PROPOSE_EVERY_S) -> None:
+    """Look now, then every ten minutes, until `stop`, for rules that people's approvals suggest."""
+    await repeat(propose_once, stop, interval_s=interval_s)
 
 
 async def repeat(work: Callable[[], None], stop: asyncio.Event, *, interval_s: float) -> None:
@@ -51,6 +58,10 @@ def sign_head_once() -> None:
     except IntegrityError:
         # Another process signed the same head in the same moment; one signature is enough.
         return
+
+
+def propose_once() -> None:
+    look_everywhere(now=timezone.now())
 
 
 def prune_once() -> None:

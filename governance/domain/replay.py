@@ -301,19 +301,21 @@ def hash_deciding(draft: Draft) -> str:
     return hash_content({name: value for name, value in write_content(draft).items() if name in DECIDING})
 
 
-def find_replay(*, team_id: str, draft: Draft, rule_id: str = "") -> dict[str, Any] | None:
-    """What a version of a rule keeps: the newest ended replay of exactly this, over the rules as they are."""
-    replay = (
-        RuleReplay.objects.filter(
-            team_id=team_id,
-            judged_hash=hash_deciding(draft),
-            rule_id=rule_id,
-            rules_version=read_rules_version(team_id),
-            state=ReplayState.DONE,
-        )
-        .order_by("-created_at")
-        .first()
+def find_ended_replay(*, team_id: str, draft: Draft, rule_id: str = "") -> RuleReplay | None:
+    """The newest ended replay of exactly this, over the team's rules as they are."""
+    ended = RuleReplay.objects.filter(
+        team_id=team_id,
+        judged_hash=hash_deciding(draft),
+        rule_id=rule_id,
+        rules_version=read_rules_version(team_id),
+        state=ReplayState.DONE,
     )
+    return ended.order_by("-created_at").first()
+
+
+def find_replay(*, team_id: str, draft: Draft, rule_id: str = "") -> dict[str, Any] | None:
+    """What a version of a rule keeps of it; None when exactly this was not replayed."""
+    replay = find_ended_replay(team_id=team_id, draft=draft, rule_id=rule_id)
     return summarise(replay) if replay is not None else None
 
 

@@ -81,8 +81,8 @@ async def test_a_websocket_without_a_route_is_closed(application: Application) -
 @pytest.mark.parametrize(
     ("with_relay", "names"),
     [
-        (True, ["hub", "signed audit heads", "event pruning", "audit checks", "relay"]),
-        (False, ["hub", "signed audit heads", "event pruning", "audit checks"]),
+        (True, ["hub", "signed audit heads", "event pruning", "audit checks", "rule proposals", "relay"]),
+        (False, ["hub", "signed audit heads", "event pruning", "audit checks", "rule proposals"]),
     ],
 )
 def test_the_tasks_of_a_web_process(with_relay: bool, names: list[str]) -> None:
