@@ -15,11 +15,10 @@ from events.identifiers import is_record_id
 from events.masking import mask_secrets
 from events.text import is_storable, list_deceptions, read_line, read_lines
 from governance.enums import RuleEffect, RuleKind, RuleMode, TargetEffect
-from governance.matching.calls import PATH_VERBS, REPEATED
-from governance.matching.patterns import read_tokens
-from governance.matching.words import UnreadableError
+from governance.matching.calls import BASH, FETCH, PATH_VERBS, REPEATED, TASK
+from governance.matching.width import explain_unreadable, explain_unreadable_target
 from governance.models.whitelist import MAX_DIRECTORY_LENGTH, MAX_PATTERN_LENGTH
-from governance.rule_drafts import Draft, RuleDraft, TargetDraft, build_rule
+from governance.rule_drafts import Draft, RuleDraft, TargetDraft, build_rule, build_target
 from governance.rule_examples import find_failed_examples
 
 MAX_NAME_LENGTH = 120
@@ -28,7 +27,7 @@ MAX_MESSAGE_LENGTH = 1000
 MAX_EXAMPLES = 50
 MAX_CONDITIONS = 20
 MAX_USES = 1_000_000
-PERMISSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
+PERMISSION = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_.:-]*\*?")
 WILDCARDS = re.compile(r"[*?]")
 
 
@@ -46,6 +45,8 @@ def check_shared(draft: Draft, *, now: datetime) -> Draft:
         raise Invalid("expires_at: this moment has passed; a rule ends in the future.", field="expires_at")
     return replace(
         draft,
+        # By the second, as the form shows it.
+        expires_at=draft.expires_at and draft.expires_at.replace(microsecond=0),
         name=read_line(draft.name, field="name", max_length=MAX_NAME_LENGTH, is_required=True),
         reason=read_lines(draft.reason, field="reason", max_length=MAX_TEXT_LENGTH),
         agent=read_line(draft.agent, field="agent", max_length=80),
@@ -73,39 +74,29 @@ def check_rule(draft: RuleDraft) -> RuleDraft:
         message=read_lines(draft.message, field="message", max_length=MAX_MESSAGE_LENGTH),
         conditions=read_conditions(draft.conditions),
     )
-    if permission == "bash":
-        check_command(checked)
-    elif checked.allows_redirects:
+    if checked.conditions and permission in {BASH, FETCH, TASK, *PATH_VERBS}:
+        raise Invalid("conditions: only tools of MCP servers have arguments.", field="conditions")
+    # What the matcher can't read would silently never match.
+    if problem := explain_unreadable(build_rule(checked)):
+        raise Invalid(f"value: {problem}", field="value")
+    if checked.allows_redirects and permission != BASH:
         raise Invalid("allows_redirects: only commands have redirects.", field="allows_redirects")
     return checked
-
-
-def check_command(draft: RuleDraft) -> None:
-    """The matcher must be able to read it, else the rule would silently never match."""
-    try:
-        read_tokens(draft.value)
-    except UnreadableError as error:
-        raise Invalid(f"value: this can't be read as a pattern ({error}).", field="value") from error
-    rule = build_rule(draft)
-    if rule.is_exact and rule.exact is None:
-        raise Invalid(
-            "value: without a wildcard this must be one simple command; a rule is about one of those.",
-            field="value",
-        )
-    if draft.conditions:
-        raise Invalid("conditions: only tools of MCP servers have arguments.", field="conditions")
 
 
 def check_target(draft: TargetDraft) -> TargetDraft:
     unknown = sorted(set(draft.verbs) - PATH_VERBS)
     if unknown:
         raise Invalid(f"verbs: {unknown[0]!r} takes no paths.", field="verbs")
-    return replace(
+    checked = replace(
         draft,
         pattern=read_pattern(draft.pattern, "pattern"),
         effect=read_choice(draft.effect, TargetEffect, "effect"),
         verbs=tuple(sorted(set(draft.verbs))),
     )
+    if problem := explain_unreadable_target(build_target(checked)):
+        raise Invalid(f"pattern: {problem}", field="pattern")
+    return checked
 
 
 def check_scope(draft: Draft, team: Team) -> None:
@@ -167,6 +158,8 @@ def read_pattern(text: str, field: str) -> str:
 def read_examples(lines: tuple[str, ...], field: str) -> tuple[str, ...]:
     if len(lines) > MAX_EXAMPLES:
         raise Invalid(f"{field}: at most {MAX_EXAMPLES} examples.", field=field)
+    if any("\n" in line for line in lines):
+        raise Invalid(f"{field}: each example is one line.", field=field)
     return tuple(read_shown_text(line, field) for line in lines if line.strip())
 
 

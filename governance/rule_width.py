@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 
 from governance.enums import RuleMode
-from governance.matching.rules import Rule
+from governance.matching import width
+from governance.matching.width import needs_second_person
 from governance.rule_drafts import Draft, RuleDraft, StoredRow, TargetDraft, build_rule, read_draft
 
 
@@ -53,6 +54,27 @@ def is_second_person_missing(row: StoredRow) -> str:
     return explain_second_person(row)
 
 
-def needs_second_person(rule: Rule) -> str:
-    """Only what is spelled out whole is known to be narrow."""
-    return "" if rule.permission == "bash" and rule.is_exact else "Its wildcards reach further than one call."
+def read_in_words(draft: Draft) -> str:
+    """What it covers, for somebody who reads no patterns."""
+    if isinstance(draft, RuleDraft):
+        return width.read_in_words(build_rule(draft))
+    verbs = ", ".join(draft.verbs) or "every verb that takes paths"
+    act = "may reach" if draft.effect == "allow" else "never reach"
+    return f"Calls of {verbs} {act} paths like {draft.pattern}."
+
+
+def list_warnings(draft: Draft) -> tuple[str, ...]:
+    """What makes it wider than it looks, or otherwise than it looks."""
+    if isinstance(draft, RuleDraft):
+        return width.list_warnings(build_rule(draft))
+    reach = explain_wide_pattern(draft) if draft.effect == "allow" and draft.directory else ""
+    return (reach,) if reach else ()
+
+
+__all__ = [
+    "explain_second_person",
+    "is_second_person_missing",
+    "list_warnings",
+    "needs_second_person",
+    "read_in_words",
+]

@@ -14,15 +14,24 @@ from django.urls import URLPattern, URLResolver, path
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Inbox", ("PermissionRequest",)),
     ("Reviews", ("Review", "Delegation")),
+    ("Rules", ("WhitelistAction", "WhitelistTarget")),
     ("Engines", ("Engine", "Chat", "Subagent")),
     ("People", ("User", "Invitation", "Team", "ApiToken", "LoginSession", "LoginThrottle")),
     ("Audit", ("AuditEntry",)),
     ("System", ()),
 )
 # Where Django's own plural is no name to read.
-NAMES = {"ApiToken": "API tokens", "LoginSession": "Logins", "LoginThrottle": "Login locks"}
+NAMES = {
+    "ApiToken": "API tokens",
+    "LoginSession": "Logins",
+    "LoginThrottle": "Login locks",
+    "WhitelistAction": "Rules",
+    "WhitelistTarget": "Path rules",
+}
 ICONS = {
     "PermissionRequest": "inbox",
+    "WhitelistAction": "hand",
+    "WhitelistTarget": "branch",
     "Review": "people",
     "Delegation": "arrow",
     "Engine": "machine",

@@ -17,7 +17,7 @@ from governance.enums import RuleState, StoredRuleKind
 from governance.models import WhitelistAction, WhitelistTarget
 from governance.rule_checks import check_draft
 from governance.rule_drafts import StoredRow, read_draft, write_content
-from governance.rule_width import explain_second_person
+from governance.rule_width import explain_second_person, list_warnings, read_in_words
 from reviews.domain.reviews import find_open_review, open_review, revise_review, withdraw_reviews_of
 from reviews.enums import ReviewKind
 from reviews.models import Review
@@ -31,7 +31,12 @@ def register_rule_reviews() -> None:
     register_kind(
         ReviewKind.WHITELIST_RULE,
         ReviewKindSpec(
-            label="wide rules", apply=activate_reviewed, on_reject=send_back, describe=describe, url=find_url
+            label="wide rules",
+            apply=activate_reviewed,
+            on_reject=send_back,
+            describe=describe,
+            url=find_url,
+            lock_subject=lock_row,
         ),
     )
 
@@ -125,7 +130,12 @@ def describe(review: Review) -> list[Fact]:
     row = find_row(review)
     if row is None:
         return []
-    return [Fact("Why it needs a second person", explain_second_person(row) or "It was asked for.")]
+    draft = read_draft(row)
+    return [
+        Fact("In words", read_in_words(draft)),
+        Fact("Why it needs a second person", explain_second_person(draft) or "It was asked for."),
+        *(Fact("Mind", warning) for warning in list_warnings(draft)),
+    ]
 
 
 def find_url(review: Review) -> str:

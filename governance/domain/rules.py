@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Team
 from accounts.principal import Principal
-from events.changes import Change, changes
+from events.changes import Change, changes, lock_rows
 from events.errors import Conflict, Invalid, Refused
 from events.text import read_lines
 from governance.domain.replay import find_replay
@@ -36,7 +36,7 @@ from governance.rule_drafts import (
     read_draft,
     write_content,
 )
-from governance.rule_queries import MODELS, get_stored, get_version
+from governance.rule_queries import MODELS, get_stored, get_version, list_stored
 from governance.rule_width import is_second_person_missing
 
 
@@ -97,7 +97,7 @@ def save_stored(
     now = timezone.now()
     with changes(principal.actor) as change:
         refuse(explain_not_editing_rules(principal, team.pk), kind, rule_id)
-        row = get_stored(principal, kind, rule_id) if rule_id else None
+        row = hold_row(principal, kind, rule_id) if rule_id else None
         if row is None:
             draft = check_draft(draft, team=team, now=now)
             row = insert_row(principal, team, draft, now)
@@ -117,6 +117,13 @@ def save_stored(
         settle_state(change, principal, row, activate, now)
         announce_rule(change, row, "saved")
         bump_rules(change, row.team_id)
+    return row
+
+
+def hold_row(principal: Principal, kind: str, rule_id: str) -> Any:
+    """As `get_stored`, the row held until the commit: a rule before its review, whoever comes first."""
+    get_stored(principal, kind, rule_id)
+    [row] = lock_rows(list_stored(principal, kind).filter(pk=rule_id))
     return row
 
 
@@ -226,7 +233,7 @@ def switch_on(*, principal: Principal, rule_id: str, version: int, kind: str = S
     """
     now = timezone.now()
     with changes(principal.actor) as change:
-        row = get_stored(principal, kind, rule_id)
+        row = hold_row(principal, kind, rule_id)
         refuse(explain_not_editing_rules(principal, row.team_id), kind, row.pk)
         require_shown(row, version)
         if row.state in {RuleState.ACTIVE, RuleState.IN_REVIEW}:
@@ -250,7 +257,7 @@ def switch_off(*, principal: Principal, rule_id: str, kind: str = StoredRuleKind
     """
     now = timezone.now()
     with changes(principal.actor) as change:
-        row = get_stored(principal, kind, rule_id)
+        row = hold_row(principal, kind, rule_id)
         refuse(explain_not_stopping(principal, row), kind, row.pk)
         if row.state not in {RuleState.ACTIVE, RuleState.IN_REVIEW}:
             raise refuse_again(row)
@@ -269,7 +276,7 @@ def retire_rule(*, principal: Principal, rule_id: str, kind: str = StoredRuleKin
     """End it for good; it stays in the history. Raises NotFound, Refused, or Conflict when it is retired."""
     now = timezone.now()
     with changes(principal.actor) as change:
-        row = get_stored(principal, kind, rule_id)
+        row = hold_row(principal, kind, rule_id)
         refuse(explain_not_stopping(principal, row), kind, row.pk)
         if row.state == RuleState.RETIRED:
             raise explain_conflict(row)

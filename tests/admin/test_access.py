@@ -29,7 +29,7 @@ from accounts.models import (
     User,
 )
 from engines.models import Chat, Engine, Subagent
-from governance.models import PermissionRequest
+from governance.models import PermissionRequest, WhitelistAction, WhitelistTarget
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
 from tests.admin.doors import address, enter
 from tests.factories import (
@@ -37,8 +37,10 @@ from tests.factories import (
     make_owner,
     make_principal,
     make_request,
+    make_rule,
     make_service,
     make_session,
+    make_target,
     make_team,
     make_token,
     make_user,
@@ -57,6 +59,8 @@ LISTS = [
     "engines_chat",
     "engines_subagent",
     "governance_permissionrequest",
+    "governance_whitelistaction",
+    "governance_whitelisttarget",
     "reviews_delegation",
     "reviews_review",
     "reviews_reviewpolicy",
@@ -74,7 +78,11 @@ BUTTONS = {
         *("approve-from-list", "deny-from-list", "claim-from-list", "release-from-list"),
         *("snooze-from-list", "unsnooze-from-list"),
     ],
+    "governance_whitelistaction": ["switch-on", "switch-off", "retire", "restore"],
+    "governance_whitelisttarget": ["switch-on", "switch-off", "retire", "restore"],
 }
+# Their forms are opened and posted to; tests/admin/test_rules.py walks them.
+RULE_PAGES = ("governance_whitelistaction", "governance_whitelisttarget")
 BUTTONS |= {
     "reviews_delegation": ["revoke"],
     "reviews_review": ["approve", "reject", "withdraw", "comment"],
@@ -121,6 +129,8 @@ def world(things: Things) -> World:
         "engines_chat": Chat.objects.get().pk,
         "engines_subagent": Subagent.objects.get().pk,
         "governance_permissionrequest": request.pk,
+        "governance_whitelistaction": make_rule(team, author=team_admin).pk,
+        "governance_whitelisttarget": make_target(team, author=team_admin).pk,
         "reviews_delegation": make_delegation(team, team_admin).pk,
         "reviews_review": ask_review(make_user(team, Role.EDITOR), team).pk,
         "reviews_reviewpolicy": policy.pk,
@@ -156,6 +166,8 @@ def snapshot() -> list[object]:
         list(Delegation.objects.order_by("pk").values_list("pk", "revoked_at")),
         list(ReviewPolicy.objects.order_by("pk").values_list("pk", "approvals_needed", "approver_role")),
         ReviewComment.objects.count(),
+        list(WhitelistAction.objects.order_by("pk").values_list("pk", "state", "version")),
+        list(WhitelistTarget.objects.order_by("pk").values_list("pk", "state", "version")),
     ]
 
 
@@ -186,6 +198,7 @@ def test_every_button_is_walked() -> None:
         ("accounts_loginthrottle", "clear"),
         ("governance_permissionrequest", "bulk-approve"),
         ("governance_permissionrequest", "bulk-deny"),
+        *((model, page) for model in RULE_PAGES for page in ("edit", "try")),
     }
 
 
@@ -398,8 +411,9 @@ def test_the_menu_shows_what_one_may_open(world: World) -> None:
             re.sub(r"<[^>]+>", " ", link).split()[0] for link in re.findall(r"<a .*?</a>", side, re.DOTALL)
         ]
 
-    work = ["Dashboard", "Inbox", "Reviews", "Delegations", "Engines", "Chats", "Subagents"]
+    inbox, rules = ["Dashboard", "Inbox", "Reviews", "Delegations"], ["Rules", "Path"]
+    work = [*inbox, *rules, "Engines", "Chats", "Subagents"]
     people = ["Teams", "API", "Logins"]
     assert menu(world.admin) == [*work, "Users", "Invitations", *people]
     assert menu(make_user(world.team, Role.APPROVER)) == [*work, "Users", *people]
-    assert menu(make_owner()) == [*work[:5], "Users", "Invitations", *people, "Login", "Audit"]
+    assert menu(make_owner()) == [*inbox, "Engines", "Users", "Invitations", *people, "Login", "Audit"]
