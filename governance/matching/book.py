@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from governance.matching.calls import BASH, FETCH, PATH_VERBS, REPEATED, TASK, Call
 from governance.matching.judge import judge_command
 from governance.matching.path_rules import PathRules
-from governance.matching.rules import Effect, Rule, RuleSet
+from governance.matching.rule_set import RuleSet
+from governance.matching.rules import Effect, Rule
 from governance.matching.targets import Target
 from governance.matching.tool_rules import SubagentRules, ToolRules
 from governance.matching.url_rules import UrlRules

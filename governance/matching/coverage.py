@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from governance.matching.covered_urls import explain_urls
 from governance.matching.options import explain_program
 from governance.matching.paths import PERSISTENT, leads_outside, may_hold_secrets, strip_system_folder
 from governance.matching.places import explain_places
@@ -26,6 +27,7 @@ def explain_uncovered(command: SimpleCommand, spelled: Spelled) -> str:
         or next((why for item in command.redirects if (why := explain_redirect(item, spelled, program))), "")
         or explain_builtin(program, command.words[max(1, spelled.words) :])
         or explain_program(program, command.words, spelled)
+        or explain_urls(command.words, spelled)
         or explain_places(program, command.words, spelled)
     )
 

@@ -9,7 +9,8 @@ from governance.matching.arguments import Kind, read_arguments
 from governance.matching.judge import judge_command
 from governance.matching.leading import read_plain_command, take_leading_words
 from governance.matching.paths import strip_system_folder
-from governance.matching.rules import Effect, Rule, RuleSet
+from governance.matching.rule_set import RuleSet
+from governance.matching.rules import Effect, Rule
 from governance.matching.strict_reader import read_one_command
 from governance.matching.tables.lookup import PROGRAMS
 from governance.matching.words import SimpleCommand, UnreadableError

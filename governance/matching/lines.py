@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from governance.matching.judge import judge_command
-from governance.matching.rules import Effect, Rule, RuleSet
+from governance.matching.rule_set import RuleSet
+from governance.matching.rules import Effect, Rule
 from governance.matching.verdicts import Verdict
 
 KEPT_RULE_SETS = 64

@@ -82,22 +82,50 @@ def read_tokens(pattern: str) -> list[Token]:
 
 
 def build_expression(tokens: list[Token]) -> str:
-    """The pattern over words joined by `join_words`, to be matched as a whole."""
+    """The pattern over words joined by `join_words`, to be matched as a whole: * is any run of characters."""
     ends_open = len(tokens) > 1 and tokens[-1].is_star
-    parts = [build_token(token) for token in (tokens[:-1] if ends_open else tokens)]
-    return " ".join(parts) + ("(?: .*)?" if ends_open else "")
+    parts = [list_pieces(token) for token in (tokens[:-1] if ends_open else tokens)]
+    pieces = [piece for part in parts for piece in [(" ", False), *part]][1:]
+    return build_pieces(pieces, ".") + ("(?: .*)?" if ends_open else "")
 
 
-def build_token(token: Token) -> str:
+def build_covering(tokens: list[Token]) -> str:
+    """The same for what a rule allows: only its last * goes on over several words.
+
+    One before stays in its word; standing alone it is one word, with options before it.
+    """
+    if len(tokens) < 2:
+        return build_expression(tokens)
+    *before, last = tokens
+    parts = [
+        "(?:-[^ ]* )*[^ ]+" if token.is_star else build_pieces(list_pieces(token), "[^ ]") for token in before
+    ]
+    if last.is_star:
+        return " ".join(parts) + "(?: .*)?"
+    return " ".join([*parts, build_pieces(list_pieces(last), ".")])
+
+
+def list_pieces(token: Token) -> list[tuple[str, bool]]:
+    """(text, is a wildcard), blanks marked; a word without any text is EMPTY."""
     if not token.pieces:
-        return re.escape(EMPTY)
-    made = ""
-    for text, is_wild in token.pieces:
-        if is_wild:
-            made += ".*" if text == "*" else "."
+        return [(EMPTY, False)]
+    return [(text if is_wild else mark_blanks(text), is_wild) for text, is_wild in token.pieces]
+
+
+def build_pieces(pieces: list[tuple[str, bool]], any_character: str) -> str:
+    """What follows a * is taken where it comes first, without going back, which keeps the time linear."""
+    segments = [""]
+    for text, is_wild in pieces:
+        if is_wild and text == "*":
+            segments.append("")
         else:
-            made += re.escape(mark_blanks(text))
-    return re.sub(r"(?:\.\*){2,}", ".*", made)
+            segments[-1] += any_character if is_wild else re.escape(text)
+    first, *others = segments
+    if not others:
+        return first
+    *middle, last = others
+    lazily = "".join(f"(?>{any_character}*?{segment})" for segment in middle if segment)
+    return f"{first}{lazily}{any_character}*{last}"
 
 
 def build_wildcards(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 
@@ -11,6 +12,7 @@ class Spelled:
 
     folder_from: from which word on operands have to stay in that folder. allows_redirects: redirects into
     the project are covered too. place: the folder everything has to stay in, "" when none is known.
+    urls: the only ones that are covered, when there are any.
     """
 
     words: int = 0
@@ -18,6 +20,7 @@ class Spelled:
     folder_from: int = 0
     allows_redirects: bool = False
     place: str = ""
+    urls: tuple[re.Pattern[str], ...] = ()
 
     def after(self, number: int) -> Spelled:
         """The same, of the command that begins with that word."""

@@ -22,6 +22,8 @@ from governance.matching.tables.wrappers import (
 from governance.matching.words import UNKNOWN, Assignment, Budget, SimpleCommand, UnreadableError, Word
 
 MAX_LAYERS = 8
+# Behind so many words no command line begins; joining all of them would take long.
+MAX_TAILS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def look_behind(command: SimpleCommand, budget: Budget) -> Behind:
 
 def look_behind_harmless(command: SimpleCommand, name: str) -> Behind:
     wrapper = HARMLESS[name]
+    if name == "command" and len(command.words) > 1 and command.words[1].text in {"-v", "-V"}:
+        return NOTHING
     at = skip_options(command.words, wrapper.flags, wrapper.values)
     if at is None:
         return Behind(problem=f"An option of {name} is not known.")
@@ -201,7 +205,7 @@ def list_codes(name: str, words: tuple[Word, ...]) -> Iterator[str]:
 
 def list_tails(texts: list[str]) -> Iterator[str]:
     """Each operand, alone and with what follows it."""
-    for number in range(1, len(texts)):
+    for number in range(1, min(len(texts), MAX_TAILS)):
         yield " ".join(texts[number:])
         yield texts[number]
 

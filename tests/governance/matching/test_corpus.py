@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from governance.matching.judge import judge_command
-from governance.matching.rules import Effect, RuleSet
+from governance.matching.rule_set import RuleSet
+from governance.matching.rules import Effect
 from tests.governance.matching.corpus import PLACE, Case, read_corpus
 
 CASES = list(read_corpus())

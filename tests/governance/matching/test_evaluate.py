@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from governance.matching.lines import LineEvaluator
-from governance.matching.rules import Effect, Rule, RuleSet
+from governance.matching.rule_set import RuleSet
+from governance.matching.rules import Effect, Rule
 
 ROOT = Path(__file__).parents[3]
 RULES = [

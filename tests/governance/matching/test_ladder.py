@@ -5,7 +5,8 @@ from hypothesis import given, strategies as st
 
 from governance.matching.judge import judge_command
 from governance.matching.ladder import Shape, list_shapes
-from governance.matching.rules import Effect, Rule, RuleSet
+from governance.matching.rule_set import RuleSet
+from governance.matching.rules import Effect, Rule
 from tests.governance.matching.corpus import PLACE, read_corpus
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from governance.matching.judge import judge, judge_command
-from governance.matching.rules import Effect, Rule, RuleSet
+from governance.matching.rule_set import RuleSet
+from governance.matching.rules import Effect, Rule
 from governance.matching.strict_reader import read_strictly
 from governance.matching.words import Budget, UnreadableError
 from tests.governance.matching.corpus import PLACE, read_corpus

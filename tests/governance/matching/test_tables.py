@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from governance.matching.judge import judge_command
-from governance.matching.rules import Effect, Rule, RuleSet
+from governance.matching.rule_set import RuleSet
+from governance.matching.rules import Effect, Rule
 from governance.matching.tables.builtins import CHANGING, HARMLESS_VARIABLES
 from governance.matching.tables.lookup import PROGRAMS
 from governance.matching.tables.programs import Program
