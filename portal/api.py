@@ -29,6 +29,7 @@ from live.api.events import EventsView
 from live.api.stream import EventStreamView
 from live.api.tickets import TicketView
 from portal.api_docs import DocsView
+from reviews.api.reviews import ReviewViewSet
 
 
 class RootView(ApiView):
@@ -82,6 +83,7 @@ class UnknownPathView(ApiView):
 
 router = SimpleRouter()
 router.register("permission-requests", RequestViewSet)
+router.register("reviews", ReviewViewSet)
 router.register("engines", EngineViewSet)
 router.register("chats", ChatViewSet)
 router.register("subagents", SubagentViewSet)

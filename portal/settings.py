@@ -242,6 +242,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "RequestStateEnum": "governance.enums.RequestState",
+        "ReviewStateEnum": "reviews.enums.ReviewState",
         "ReplyStateEnum": "governance.enums.ReplyState",
         "EngineStateEnum": "engines.enums.EngineState",
         "EngineKindEnum": "engines.enums.EngineKind",

@@ -17,7 +17,7 @@ def is_author(principal: Principal, review: Review) -> bool:
 
 def can_see_review(principal: Principal, review: Review) -> bool:
     """That it exists and how it stands: the team's members and owners; service accounts their own alone."""
-    if not principal.has_scope(Scope.REVIEWS_READ):
+    if not (principal.has_scope(Scope.REVIEWS_READ) or principal.has_scope(Scope.REVIEWS_WRITE)):
         return False
     if principal.user.is_service:
         return review.team_id in principal.team_ids and principal.user.pk == review.requested_by_id
@@ -26,7 +26,8 @@ def can_see_review(principal: Principal, review: Review) -> bool:
 
 def can_read_content(principal: Principal, review: Review) -> bool:
     """What it says, why, and what was said about it: members only, owners included only as members."""
-    return review.team_id in principal.team_ids and can_see_review(principal, review)
+    is_member = review.team_id in principal.team_ids and principal.has_scope(Scope.REVIEWS_READ)
+    return is_member and can_see_review(principal, review)
 
 
 def can_read_comments(principal: Principal, review: Review) -> bool:

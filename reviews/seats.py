@@ -101,16 +101,19 @@ class Voter:
                 return Seat(delegator.user, delegation)
         return None
 
+    def explain(self, review: Review) -> str:
+        """Why they may not review it; "" when they may. About rights, not about its state or votes."""
+        refusal = explain_no_standing(self.principal, review)
+        if refusal or self.find_seat(review) is not None:
+            return refusal
+        if review.approver_role == ApproverRole.ADMIN:
+            return "Only admins of the team, and who stands in for one, review this."
+        return "Only approvers of the team, and who stands in for one, review this."
+
 
 def explain_not_voting(principal: Principal, review: Review, now: datetime) -> str:
-    """Why this principal may not review it; "" when they may. About rights, not about its state or votes."""
-    refusal = explain_no_standing(principal, review)
-    if refusal or Voter(principal, now).find_seat(review) is not None:
-        return refusal
-    role = ApproverRole(review.approver_role)
-    if role == ApproverRole.ADMIN:
-        return "Only admins of the team, and who stands in for one, review this."
-    return "Only approvers of the team, and who stands in for one, review this."
+    """As `Voter.explain`, for a single look."""
+    return Voter(principal, now).explain(review)
 
 
 def list_votes(review: Review) -> list[Vote]:

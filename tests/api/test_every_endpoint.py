@@ -19,6 +19,7 @@ from events.models import AuditEntry, Event
 from governance.models import PermissionRequest
 from live.models import StreamTicket
 from portal.api import v1_urlpatterns
+from reviews.models import Review
 from tests.api.clients import ApiClient, call_as, outcome, sign_in
 from tests.api.test_engines import say
 from tests.factories import (
@@ -31,13 +32,17 @@ from tests.factories import (
     make_token,
     make_user,
 )
+from tests.reviews.things import ask_review, register_things
 
 pytestmark = pytest.mark.django_db
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`scopes`: one of these is needed, none for any token. `is_scoped`: its object belongs to a team."""
+    """`scopes`: one of these is needed, none for any token. `is_scoped`: its object belongs to a team.
+
+    `services_get`: what a service account is answered where it has no business.
+    """
 
     name: str
     method: str
@@ -45,6 +50,7 @@ class Endpoint:
     is_scoped: bool = False
     roles: frozenset[str] = frozenset(Role.values)
     takes_services: bool = True
+    services_get: int = 403
     success: int = 200
     body: dict[str, Any] = field(default_factory=dict, hash=False)
 
@@ -123,6 +129,44 @@ ENDPOINTS = [
         roles=frozenset(),
         success=403,
     ),
+    Endpoint("review-list", "GET", (Scope.REVIEWS_READ,)),
+    # A service account sees what it asked for itself, and nothing else.
+    *(
+        Endpoint(
+            f"review-{verb}",
+            "GET",
+            (Scope.REVIEWS_READ,),
+            is_scoped=True,
+            takes_services=False,
+            services_get=404,
+        )
+        for verb in ("detail", "comments")
+    ),
+    Endpoint(
+        "review-comments",
+        "POST",
+        (Scope.REVIEWS_WRITE,),
+        is_scoped=True,
+        takes_services=False,
+        services_get=404,
+        success=201,
+        body={"text": "I saw it."},
+    ),
+    # Nobody withdraws what somebody else asked for, and no token votes: see test_reviews.
+    *(
+        Endpoint(
+            f"review-{verb}",
+            "POST",
+            (Scope.REVIEWS_WRITE,),
+            is_scoped=True,
+            roles=frozenset(),
+            takes_services=False,
+            services_get=404,
+            success=403,
+            body=body,
+        )
+        for verb, body in (("withdraw", {}), ("approve", {}), ("reject", {"reason": "No."}))
+    ),
     Endpoint("engine-list", "GET", (Scope.ENGINES_READ,)),
     Endpoint("engine-detail", "GET", (Scope.ENGINES_READ,), is_scoped=True),
     Endpoint("chat-list", "GET", (Scope.CHATS_READ,)),
@@ -179,6 +223,7 @@ class World:
     team: Team
     engine: Engine
     request: PermissionRequest
+    review: Review
     chat: Chat
     subagent: Subagent
     token: ApiToken
@@ -186,6 +231,7 @@ class World:
     def path(self, endpoint: Endpoint) -> str:
         ids = {
             "permissionrequest": self.request.pk,
+            "review": self.review.pk,
             "engine": self.engine.pk,
             "chat": self.chat.pk,
             "subagent": self.subagent.pk,
@@ -228,7 +274,12 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> Iterator[World]:
+    with register_things():
+        yield make_world()
+
+
+def make_world() -> World:
     team = make_team()
     Team.objects.filter(pk=team.pk).update(tokens_may_decide=True)
     engine = make_engine(team)
@@ -237,7 +288,10 @@ def world() -> World:
     say(engine, parent, "hello")
     request = make_request(engine, session_id=child)
     make_token(make_user(team, Role.ADMIN), Scope.TEAMS_READ)
-    return World(team, engine, request, Chat.objects.get(), Subagent.objects.get(), ApiToken.objects.get())
+    review = ask_review(make_user(team, Role.EDITOR), team)
+    return World(
+        team, engine, request, review, Chat.objects.get(), Subagent.objects.get(), ApiToken.objects.get()
+    )
 
 
 def count_rows() -> tuple[int, ...]:
@@ -327,7 +381,7 @@ def test_service_account_reads_and_asks_but_decides_nothing(world: World, endpoi
     if endpoint.takes_services:
         assert answer.status_code == endpoint.success
     else:
-        assert answer.status_code == 403
+        assert answer.status_code == endpoint.services_get
         assert count_rows() == before
 
 

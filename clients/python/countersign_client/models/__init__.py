@@ -1,8 +1,10 @@
 # Generated from docs/openapi.yaml by `make schema`: do not edit.
 """Contains all the data models used in inputs/outputs"""
 
+from .about import About
 from .actor import Actor
 from .answer_enum import AnswerEnum
+from .approver_role_enum import ApproverRoleEnum
 from .asked_request import AskedRequest
 from .asked_request_arguments import AskedRequestArguments
 from .asked_request_paths import AskedRequestPaths
@@ -38,6 +40,7 @@ from .event import Event
 from .event_page import EventPage
 from .event_subject import EventSubject
 from .event_words import EventWords
+from .fact import Fact
 from .field_error import FieldError
 from .finding import Finding
 from .gate_answer import GateAnswer
@@ -60,6 +63,8 @@ from .paginated_engine_list import PaginatedEngineList
 from .paginated_member_list import PaginatedMemberList
 from .paginated_message_list import PaginatedMessageList
 from .paginated_request_list import PaginatedRequestList
+from .paginated_review_comment_list import PaginatedReviewCommentList
+from .paginated_review_list import PaginatedReviewList
 from .paginated_subagent_list import PaginatedSubagentList
 from .paginated_team_list import PaginatedTeamList
 from .paginated_token_list import PaginatedTokenList
@@ -73,6 +78,16 @@ from .reply_state_enum import ReplyStateEnum
 from .request import Request
 from .request_detail import RequestDetail
 from .request_state_enum import RequestStateEnum
+from .review import Review
+from .review_comment import ReviewComment
+from .review_comment_text_request import ReviewCommentTextRequest
+from .review_decision_request import ReviewDecisionRequest
+from .review_detail import ReviewDetail
+from .review_detail_base_type_0 import ReviewDetailBaseType0
+from .review_detail_content_type_0 import ReviewDetailContentType0
+from .review_state_enum import ReviewStateEnum
+from .review_vote import ReviewVote
+from .reviews_list_state_item import ReviewsListStateItem
 from .risk_enum import RiskEnum
 from .role_enum import RoleEnum
 from .scopes_enum import ScopesEnum
@@ -100,10 +115,13 @@ from .user_message_status_enum import UserMessageStatusEnum
 from .verdict_enum import VerdictEnum
 from .wish_request import WishRequest
 from .wish_request_arguments import WishRequestArguments
+from .withdrawal_request import WithdrawalRequest
 
 __all__ = (
+    "About",
     "Actor",
     "AnswerEnum",
+    "ApproverRoleEnum",
     "AskedRequest",
     "AskedRequestArguments",
     "AskedRequestPaths",
@@ -139,6 +157,7 @@ __all__ = (
     "EventPage",
     "EventSubject",
     "EventWords",
+    "Fact",
     "FieldError",
     "Finding",
     "GateAnswer",
@@ -161,6 +180,8 @@ __all__ = (
     "PaginatedMemberList",
     "PaginatedMessageList",
     "PaginatedRequestList",
+    "PaginatedReviewCommentList",
+    "PaginatedReviewList",
     "PaginatedSubagentList",
     "PaginatedTeamList",
     "PaginatedTokenList",
@@ -174,6 +195,16 @@ __all__ = (
     "Request",
     "RequestDetail",
     "RequestStateEnum",
+    "Review",
+    "ReviewComment",
+    "ReviewCommentTextRequest",
+    "ReviewDecisionRequest",
+    "ReviewDetail",
+    "ReviewDetailBaseType0",
+    "ReviewDetailContentType0",
+    "ReviewsListStateItem",
+    "ReviewStateEnum",
+    "ReviewVote",
     "RiskEnum",
     "RoleEnum",
     "ScopesEnum",
@@ -201,4 +232,5 @@ __all__ = (
     "VerdictEnum",
     "WishRequest",
     "WishRequestArguments",
+    "WithdrawalRequest",
 )
