@@ -10,7 +10,7 @@ from typing import Any
 
 from events.masking import mask_secrets
 from events.text import iterate_texts, list_deceptions, make_visible
-from governance.shell_words import read_plain_words, take_leading_words
+from governance.matching.leading import read_plain_words, take_leading_words
 
 SUMMARY_LENGTH = 400
 PREFIX_LENGTH = 200
@@ -147,6 +147,11 @@ def is_shown(value: Any, shown: set[str]) -> bool:
     if isinstance(value, list):
         return all(is_shown(item, shown) for item in value)
     return isinstance(value, str) and value in shown
+
+
+def show_directory(directory: str) -> str:
+    """A directory as columns hold it; the exact one stands in the content."""
+    return make_visible(directory)[:1000]
 
 
 def find_deceptions(content: RequestContent) -> list[Finding]:

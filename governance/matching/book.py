@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from governance.matching.calls import BASH, FETCH, PATH_VERBS, REPEATED, TASK, Call
 from governance.matching.judge import judge_command
 from governance.matching.path_rules import PathRules
+from governance.matching.risk import assess_call
 from governance.matching.rule_set import RuleSet
 from governance.matching.rules import Effect, Rule
 from governance.matching.targets import Target
@@ -46,9 +48,10 @@ def judge_call(call: Call, book: RuleBook, *, wall_limit_s: float | None = None)
     "timeout".
     """
     try:
-        return judge_by_verb(call, book, wall_limit_s)
+        verdict = judge_by_verb(call, book, wall_limit_s)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, a person is asked
-        return Verdict(Effect.ASK, f"It could not be judged ({type(error).__name__}).")
+        verdict = Verdict(Effect.ASK, f"It could not be judged ({type(error).__name__}).")
+    return replace(verdict, risks=assess_call(call))
 
 
 def judge_by_verb(call: Call, book: RuleBook, wall_limit_s: float | None) -> Verdict:

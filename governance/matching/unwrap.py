@@ -178,6 +178,7 @@ def list_inner(command: SimpleCommand, budget: Budget) -> Iterator[SimpleCommand
                 yield from list_suffixes(command, number + 1)
                 break
     for code in list_codes(name, words):
+        budget.spend(1 + len(code) // 64)
         try:
             yield from read_strictly(code, budget)
         except UnreadableError:

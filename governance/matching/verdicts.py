@@ -26,11 +26,15 @@ class RiskKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RiskFinding:
-    """`word`: what was seen, "" when it is the whole; `sentence`: what that means."""
+    """`word`: what was seen, "" when it is the whole; `sentence`: what that means.
+
+    is_serious: whether it makes the whole call one to look at twice.
+    """
 
     kind: RiskKind
     word: str
     sentence: str
+    is_serious: bool = True
 
 
 @dataclass(frozen=True, slots=True)
