@@ -26,14 +26,14 @@ class ContentLine:
 
 
 def build_content(review: Review) -> list[ContentLine]:
-    """Every value there is; nothing is cut. With something live, what differs comes first."""
+    """Every value there is, by name; nothing is cut. With something live, what differs comes first."""
     wanted = dict(flatten(review.content))
     if review.base is None:
         return [
             ContentLine(show_name(name), SafeString(""), show(value), "") for name, value in wanted.items()
         ]
     live = dict(flatten(review.base))
-    names = [*wanted, *(name for name in live if name not in wanted)]
+    names = sorted(wanted.keys() | live.keys())
     lines = [
         ContentLine(
             show_name(name),
@@ -49,7 +49,7 @@ def build_content(review: Review) -> list[ContentLine]:
 def flatten(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """Mappings inside one another as one list: `rule › value`. Lists stay whole, for their order matters."""
     if isinstance(value, dict) and value:
-        for key, item in value.items():
+        for key, item in sorted(value.items()):
             yield from flatten(item, f"{name} › {key}" if name else str(key))
         return
     yield name, value
