@@ -7,13 +7,16 @@ from abc import abstractmethod
 
 from governance.matching.cursor import BLANKS, META, NAME
 from governance.matching.word_reader import WordReader
-from governance.matching.words import Assignment, Budget, Redirect, SimpleCommand, Word
+from governance.matching.words import UNKNOWN, Assignment, Budget, Redirect, SimpleCommand, Word
 
 ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?=)")
 REDIRECT = re.compile(r"(\d*)(<<<|<<-|<<|<&|<>|<|>>|>&-|<&-|>&|>\||>)|(&>>|&>)")
 CLOSINGS = frozenset({">&-", "<&-"})
 # A brace that only the shell's variable redirects have: {fd}>file.
 VARIABLE_DESCRIPTOR = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}[<>]")
+# A substitution that only hands on a document; not when a function could stand in for cat.
+LITERAL = re.compile(r"\$\(\s*cat[ \t]*<<[ \t]*(?:'[A-Za-z_]+'|\"[A-Za-z_]+\")[ \t]*\n")
+SHADOWED = re.compile(r"\bcat['\"\\]*\s*\(|\bfunction\b|\balias\b|\bcommand_not_found")
 MAX_DELIMITER = 64
 MAX_HERE_DOCUMENTS = 4
 
@@ -46,6 +49,21 @@ class CommandReader(WordReader):
     @abstractmethod
     def read_expanded(self, start: int, end: int) -> str:
         """A here-document's body, UNKNOWN where it is expanded; its commands are added."""
+
+    def count_commands(self) -> int:
+        return len(self.commands)
+
+    def find_literal(self, start: int, first: int) -> str | None:
+        """`$(cat <<'END' …)`: the document, without the line breaks at its end."""
+        if len(self.commands) != first + 1 or not LITERAL.match(self.source, start, self.end):
+            return None
+        if SHADOWED.search(self.source):
+            return None
+        command = self.commands[first]
+        (document,) = command.redirects or (None,)
+        if document is None or len(command.words) != 1 or command.assignments or UNKNOWN in document.body:
+            return None
+        return document.body.rstrip("\n")
 
     def refuse_waiting(self, text: str) -> None:
         if self.pending and "\n" in text:

@@ -158,17 +158,18 @@ class GrammarReader:
 
 def find_spans(commands: list[SimpleCommand]) -> Spans:
     """What the first reader saw, in the form in which the two are compared."""
-    starts: list[int] = []
+    # Sets, since a loop's body is read once for each value.
+    starts: set[int] = set()
     words: set[tuple[int, int]] = set()
-    assignments: list[tuple[int, int]] = []
-    redirects: list[tuple[str, int]] = []
+    assignments: set[tuple[int, int]] = set()
+    redirects: set[tuple[str, int]] = set()
     for command in commands:
         if command.words:
-            starts.append(command.words[0].start)
+            starts.add(command.words[0].start)
             if command.name not in {"[", "[["}:
                 words.update((word.start, word.end) for word in command.words)
-        assignments += [(item.value.start, item.value.end) for item in command.assignments]
-        redirects += [(item.operator, item.start) for item in command.redirects]
+        assignments.update((item.value.start, item.value.end) for item in command.assignments)
+        redirects.update((item.operator, item.start) for item in command.redirects)
     return Spans(
         tuple(sorted(starts)), tuple(sorted(words)), tuple(sorted(assignments)), tuple(sorted(redirects))
     )

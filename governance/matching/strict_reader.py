@@ -7,14 +7,19 @@ compound commands and function bodies. Source: POSIX.1-2017, Shell Command Langu
 
 from __future__ import annotations
 
+import re
+
 from governance.matching.command_reader import CommandReader
 from governance.matching.cursor import BLANKS, META
+from governance.matching.tables.builtins import CHANGING
 from governance.matching.words import Budget, Redirect, SimpleCommand, UnreadableError, Word
 
 OPENERS = frozenset({"{", "if", "while", "until", "for", "case", "select", "function", "[["})
 CLOSERS = frozenset({"}", "then", "else", "elif", "fi", "do", "done", "esac", "in", "]]"})
 RESERVED = OPENERS | CLOSERS | {"!", "coproc"}
-LONGEST_RESERVED = max(map(len, RESERVED))
+MAX_VALUES = 16
+# A loop sets its variable: PATH and the like are told to every program.
+LOOP_NAME = re.compile(r"(?!npm_|.*proxy)[a-z][a-z0-9_]{0,30}|[A-Z]|DIR|FILE|FOLDER|ITEM|NAME|PKG|URL|TEST")
 
 
 def read_strictly(source: str, budget: Budget) -> list[SimpleCommand]:
@@ -30,6 +35,21 @@ def read_one_command(source: str) -> SimpleCommand:
     if len(commands) != 1 or source[: commands[0].start].strip() or source[commands[0].end :].strip():
         raise UnreadableError("It is not one simple command.")
     return commands[0]
+
+
+def is_followed(name: str, values: list[Word], body: str, commands: list[SimpleCommand]) -> bool:
+    """Whether a loop's variable has exactly these values wherever its body inserts it."""
+    if not 0 < len(values) <= MAX_VALUES or not re.search(rf"\$\{{?{name}\b", body):
+        return False
+    if any(not value.is_known or value.has_tilde or "\n" in value.text for value in values):
+        return False
+    # Every other mention could change it, also inside quotes; so could some builtins without naming it.
+    mentions = len(re.findall(rf"(?<![A-Za-z0-9_]){name}(?![A-Za-z0-9_])", body))
+    inserted = len(re.findall(rf"\$(?:{name}(?![A-Za-z0-9_])|\{{{name}\}})", body))
+    defines = "function" in body or "()" in re.sub(r"\s", "", body)
+    if mentions != inserted or defines:
+        return False
+    return all(command.words and command.name not in CHANGING for command in commands)
 
 
 class StrictReader(CommandReader):
@@ -187,25 +207,45 @@ class StrictReader(CommandReader):
 
     def read_for(self) -> None:
         self.skip_blanks()
+        start = self.at
         self.take_name()
+        name = self.source[start : self.at]
+        if not LOOP_NAME.fullmatch(name):
+            self.fail("A loop over a variable that programs may obey.")
         self.skip_lines()
         self.take_word("in")
+        values: list[Word] = []
         while True:
             self.skip_blanks()
             if self.peek() in {";", "\n", ""}:
                 break
-            self.read_words_of_list()
+            values += self.read_words_of_list()
         if self.peek() == ";":
             self.at += 1
         self.skip_lines()
-        self.read_do_group()
+        self.read_body_of_loop(name, values)
 
-    def read_words_of_list(self) -> None:
+    def read_body_of_loop(self, name: str, values: list[Word]) -> None:
+        """Once for each value when these are known and the body can't change them, else once for all."""
+        start, first = self.at, len(self.commands)
+        outer = self.bound.pop(name, None)
+        self.read_do_group()
+        if is_followed(name, values, self.source[start : self.at], self.commands[first:]):
+            del self.commands[first:]
+            for value in values:
+                self.at = start
+                self.bound[name] = value
+                self.read_do_group()
+            del self.bound[name]
+        if outer is not None:
+            self.bound[name] = outer
+
+    def read_words_of_list(self) -> list[Word]:
         if self.peek() in META and self.peek() not in "<>":
             self.fail(f"{self.peek()!r} stands in a list of words.")
         if self.peek() in "<>" and self.peek(1) != "(":
             self.fail("A redirect stands in a list of words.")
-        self.read_word()
+        return self.read_word()
 
     def read_do_group(self) -> None:
         self.take_word("do")
@@ -300,11 +340,13 @@ class StrictReader(CommandReader):
 
     def read_inner(self, start: int, end: int) -> None:
         inner = StrictReader(self.source, self.budget, start, end)
+        inner.bound = self.bound
         inner.read_all()
         self.commands += inner.commands
 
     def read_expanded(self, start: int, end: int) -> str:
         inner = StrictReader(self.source, self.budget, start, end)
+        inner.bound = self.bound
         text = inner.read_quoted("")
         self.commands += inner.commands
         return text

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from governance.matching.braces import TooManyWordsError, expand_braces
 from governance.matching.cursor import META, NAME, Cursor
 from governance.matching.escapes import decode_ansi_c
-from governance.matching.words import SUBSTITUTED, UNKNOWN, Word
+from governance.matching.words import SUBSTITUTED, UNKNOWN, Budget, Word
 
 PLAIN = re.compile(r"[A-Za-z0-9_./:=,@%+\-]+")
 # One shell takes `=ls` for the path of the program.
@@ -17,17 +17,35 @@ PARAMETER = re.compile(
     r"\$\{#?[A-Za-z_0-9]+(?:(?::?[-=?+]|:|##?|%%?|//?|\^\^?|,,?)[^`$\"'\\{}\n\[\]@!()]*)?\}"
 )
 ARITHMETIC = re.compile(r"\$\(\([0-9 +*/%()<>=-]*\)\)")
+BOUND = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+BOUND_IN_BRACES = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 SPECIAL_PARAMETERS = "@*#?-$!0123456789"
 # Digits alone, whatever happens: these are as good as known.
 NUMERIC_PARAMETERS = "?#$!"
 
 
 class WordReader(Cursor):
-    """Reads one word at a time; commands inside it are read by the class that knows commands."""
+    """Reads one word at a time; commands inside it are read by the class that knows commands.
+
+    bound: the value of a loop's variable while its body is read for that value.
+    """
+
+    def __init__(self, source: str, budget: Budget, start: int = 0, end: int | None = None) -> None:
+        super().__init__(source, budget, start, end)
+        self.bound: dict[str, Word] = {}
+        self.has_bound_glob = False
 
     @abstractmethod
     def read_substitution(self) -> None:
         """`$(…)`, `<(…)` or `>(…)`, from its first character to behind its closing bracket."""
+
+    @abstractmethod
+    def find_literal(self, start: int, first: int) -> str | None:
+        """What the substitution that began there certainly yields; its commands begin with number `first`."""
+
+    @abstractmethod
+    def count_commands(self) -> int:
+        """How many commands were found so far."""
 
     @abstractmethod
     def read_inner(self, start: int, end: int) -> None:
@@ -43,6 +61,7 @@ class WordReader(Cursor):
         pieces = self.read_beginning(is_value=is_value)
         has_tilde = self.peek() == "~"
         marks: set[str] = set()
+        self.has_bound_glob = False
         while self.at < self.end:
             found = PLAIN.match(self.source, self.at, self.end)
             if found:
@@ -55,6 +74,7 @@ class WordReader(Cursor):
             pieces.append(self.read_piece(marks))
         text = "".join(pieces)
         has_glob = not marks.isdisjoint("*?[") and self.source[start : self.at] != "["
+        has_glob = has_glob or self.has_bound_glob
         word = Word(text, start, self.at, has_glob, has_tilde, "quote" in marks)
         return self.split_braces(word) if "{" in marks and not is_value else [word]
 
@@ -167,8 +187,10 @@ class WordReader(Cursor):
         following = self.peek(1)
         match following:
             case "(":
-                return self.read_dollar_bracket()
+                return self.read_dollar_bracket(is_in_quotes=is_in_quotes)
             case "{":
+                if (value := self.take_bound(BOUND_IN_BRACES, is_in_quotes=is_in_quotes)) is not None:
+                    return value
                 self.skip_expression(PARAMETER, "A parameter expansion that can do more than insert a value.")
                 return UNKNOWN
             case "[":
@@ -180,6 +202,8 @@ class WordReader(Cursor):
                 self.at += 2
                 self.read_quoted('"')
                 return UNKNOWN
+        if (value := self.take_bound(BOUND, is_in_quotes=is_in_quotes)) is not None:
+            return value
         found = NAME.match(self.source, self.at + 1, self.end)
         if found:
             self.at = found.end()
@@ -190,12 +214,24 @@ class WordReader(Cursor):
         self.at += 1
         return "$"
 
-    def read_dollar_bracket(self) -> str:
+    def take_bound(self, expression: re.Pattern[str], *, is_in_quotes: bool) -> str | None:
+        """The value of a loop's variable; None when it is none, or when the shell would split it."""
+        found = expression.match(self.source, self.at, self.end) if self.bound else None
+        value = self.bound.get(found[1]) if found else None
+        if found is None or value is None or not (is_in_quotes or PLAIN.fullmatch(value.text)):
+            return None
+        self.at = found.end()
+        self.has_bound_glob = self.has_bound_glob or value.has_glob
+        return value.text
+
+    def read_dollar_bracket(self, *, is_in_quotes: bool) -> str:
         if self.peek(2) == "(":
             self.skip_expression(ARITHMETIC, "Arithmetic that is more than numbers.")
-        else:
-            self.read_substitution()
-        return UNKNOWN
+            return UNKNOWN
+        start, first = self.at, self.count_commands()
+        self.read_substitution()
+        literal = self.find_literal(start, first) if is_in_quotes else None
+        return UNKNOWN if literal is None else literal
 
     def skip_expression(self, expression: re.Pattern[str], otherwise: str) -> None:
         found = expression.match(self.source, self.at, self.end)

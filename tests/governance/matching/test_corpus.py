@@ -29,10 +29,17 @@ def test_every_command_of_the_corpus_is_judged_as_it_says(group: str) -> None:
     assert wrong == {}
 
 
+def test_few_everyday_commands_are_asked_about() -> None:
+    everyday = [case for case in CASES if case.group == "benign" and case.expected in {"allow", "ask"}]
+    asked = [case.command for case in everyday if judge_case(case) is not Effect.ALLOW]
+    assert len(everyday) > 500
+    assert len(asked) <= 0.02 * len(everyday)
+
+
 def test_the_corpus_covers_every_mechanism() -> None:
     expected = (
         "benign chaining display env git interpreter network option_exec path precedence redirect spelling "
         "substitution wrapper"
     )
     assert expected.split() == GROUPS
-    assert len({case.command for case in CASES}) > 1000
+    assert len({case.command for case in CASES}) > 1900

@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 
 from governance.matching.strict_reader import read_strictly
 from governance.matching.unwrap import look_behind
-from governance.matching.words import Budget, SimpleCommand
+from governance.matching.words import Budget, SimpleCommand, Word
 from tests.governance.matching.corpus import Case, read_corpus
 
 BASH = shutil.which("bash")
-ALLOWED = [case for case in read_corpus() if case.expected == "allow"]
+# A loop that only ends when somebody ends it is left out.
+ALLOWED = [case for case in read_corpus() if case.expected == "allow" and "while true" not in case.command]
 # Writes its name and words to a file of its own; only the first one succeeds, so that loops come to an end.
+# A cat without operands hands on what it is given, since that may become a word.
 STAND_IN = """#!/bin/sh
 printf '%s\\0' "${0##*/}" "$@" > "$STAND_IN_LOG/$$"
+[ "${0##*/}$#" = cat0 ] && exec /bin/cat
 ! [ -e "$STAND_IN_LOG/once" ] && : > "$STAND_IN_LOG/once"
 """
 BUILTINS = frozenset(
@@ -56,14 +60,14 @@ def list_reported(commands: list[SimpleCommand]) -> list[SimpleCommand]:
 
 
 def matches(argv: list[str], command: SimpleCommand) -> bool:
-    """Numbers for `$?` and descriptors are only known when it runs."""
-    texts = [word.text for word in command.words]
-    return len(texts) == len(argv) and all(
-        re.fullmatch(
-            re.escape(text).replace(r"\$\?", r"\d+").replace(re.escape("/dev/fd/63"), r"/dev/fd/\d+"), word
-        )
-        for text, word in zip(texts, argv, strict=True)
-    )
+    """Numbers for `$?`, descriptors and file names are only known when it runs."""
+    words = command.words
+    return len(words) == len(argv) and all(map(matches_word, argv, words))
+
+
+def matches_word(given: str, word: Word) -> bool:
+    source = re.escape(word.text).replace(r"\$\?", r"\d+").replace(re.escape("/dev/fd/63"), r"/dev/fd/\d+")
+    return bool(re.fullmatch(source, given)) or (word.has_glob and fnmatchcase(given, word.text))
 
 
 @pytest.fixture(scope="module")
@@ -112,4 +116,4 @@ def test_bash_runs_nothing_that_was_not_reported(stand_ins: Path, tmp_path: Path
             if not any(matches(argv, command) for command in reported):
                 unreported.setdefault(case.command, []).append(argv)
     assert unreported == {}
-    assert ran > 250
+    assert ran > 600
