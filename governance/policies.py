@@ -121,6 +121,13 @@ def can_list_rules(principal: Principal) -> bool:
     return not principal.user.is_service and principal.has_scope(Scope.RULES_READ)
 
 
+def explain_not_evaluating(principal: Principal) -> str:
+    """Why this principal may not ask what rules say; "" when they may: who may ask may find a way round."""
+    if principal.user.is_service:
+        return "Service accounts never ask what the rules say."
+    return "" if principal.has_scope(Scope.RULES_EVALUATE) else "This token lacks the scope rules:evaluate."
+
+
 def explain_not_editing_rules(principal: Principal, team_id: str) -> str:
     """Why this principal may not draft, or switch off what lets something through; "" when they may."""
     if principal.user.is_service:

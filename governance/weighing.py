@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.utils import timezone
+
 from governance.calls import judge_content
 from governance.content import RequestContent
 from governance.enums import RuleMode
@@ -12,7 +14,13 @@ from governance.matching.rules import Effect, Rule
 from governance.matching.targets import Target
 from governance.matching.verdicts import Verdict
 from governance.rule_drafts import StoredRow
-from governance.rulebooks import Books, RuleContext, get_books
+from governance.rulebooks import (
+    Books,
+    RuleContext,
+    build_empty_book,
+    get_books,
+    list_forbidden_folders,
+)
 
 # Decides what no rule decides: places that no rule can allow.
 BUILT_IN_ID, BUILT_IN_VERSION, BUILT_IN_NAME = "built-in", 1, "Built-in denial"
@@ -78,6 +86,15 @@ def weigh_content(
     if books.watched:
         watched = judge_content(content, books.watched, wall_limit_s=wall_limit_s)
     return Weighing(books, verdict, watched)
+
+
+def judge_by_stored_rules(context: RuleContext, content: RequestContent) -> Verdict:
+    """What would be decided there now, whoever asks. Without rules that decide, nothing but to ask."""
+    weighing = weigh_content(context, content, now=timezone.now())
+    if weighing is not None and weighing.verdict is not None:
+        return weighing.verdict
+    verdict = judge_content(content, build_empty_book(list_forbidden_folders()))
+    return verdict if verdict.effect is Effect.ASK else replace(verdict, effect=Effect.ASK)
 
 
 def doubt_denial(verdict: Verdict, uncertain: frozenset[str]) -> Verdict:
