@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, path
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Inbox", ("PermissionRequest",)),
     ("Reviews", ("Review", "Delegation")),
-    ("Rules", ("WhitelistAction", "WhitelistTarget")),
+    ("Rules", ("WhitelistAction", "WhitelistTarget", "RuleProposal", "RuleReplay")),
     ("Engines", ("Engine", "Chat", "Subagent")),
     ("People", ("User", "Invitation", "Team", "ApiToken", "LoginSession", "LoginThrottle")),
     ("Audit", ("AuditEntry",)),
@@ -25,6 +25,8 @@ NAMES = {
     "ApiToken": "API tokens",
     "LoginSession": "Logins",
     "LoginThrottle": "Login locks",
+    "RuleProposal": "Proposals",
+    "RuleReplay": "Replays",
     "WhitelistAction": "Rules",
     "WhitelistTarget": "Path rules",
 }
@@ -32,6 +34,8 @@ ICONS = {
     "PermissionRequest": "inbox",
     "WhitelistAction": "hand",
     "WhitelistTarget": "branch",
+    "RuleProposal": "spark",
+    "RuleReplay": "clock",
     "Review": "people",
     "Delegation": "arrow",
     "Engine": "machine",

@@ -19,9 +19,19 @@ from engines.domain.registry import register_engine
 from engines.domain.sessions import SessionFacts, record_session
 from engines.models import Engine
 from events.actors import RELAY_ACTOR, Door, build_command_actor
+from governance.domain.replay import begin_replay, step_replay
 from governance.domain.requests import AskedByEngine, record_engine_request, seal_request
 from governance.enums import RuleState
-from governance.models import EngineGate, PermissionRequest, TeamRules, WhitelistAction, WhitelistTarget
+from governance.models import (
+    EngineGate,
+    PermissionRequest,
+    RuleProposal,
+    RuleReplay,
+    TeamRules,
+    WhitelistAction,
+    WhitelistTarget,
+)
+from governance.rule_drafts import RuleDraft
 
 ACTOR = build_command_actor("test")
 PASSWORD = "correct horse battery"
@@ -153,3 +163,31 @@ def switch_rows(rule: WhitelistAction | WhitelistTarget, state: str, author: Use
     rule.save()
     TeamRules.objects.get_or_create(team_id=rule.team_id)
     TeamRules.objects.filter(team_id=rule.team_id).update(version=F("version") + 1)
+
+
+def make_replay(team: Team, person: User, value: str = "git status") -> RuleReplay:
+    """A draft of one exact command over the team's past, at its end."""
+    draft = RuleDraft(name="draft", value=value, effect="allow", directory="/srv/demo")
+    replay = begin_replay(principal=make_principal(person), team=team, draft=draft)
+    while replay.is_running:
+        step_replay(replay)
+    return replay
+
+
+def make_proposal(team: Team, pattern: str = "git status") -> RuleProposal:
+    """As five approvals of one person would have made it."""
+    now = timezone.now()
+    return RuleProposal.objects.create(
+        team=team,
+        permission="bash",
+        directory="/srv/demo",
+        pattern=pattern,
+        is_strict=True,
+        rung="exactly this",
+        shape_hash=f"{next(_numbers):064}",
+        approvals=5,
+        people=1,
+        evidence={"people": [], "agents": ["build"], "requests": []},
+        first_at=now,
+        last_at=now,
+    )

@@ -10,6 +10,7 @@ REQUEST_KEYS = (
         (
             Key("a", "approve", "approve it; goes to the word to type when the risk is high"),
             Key("d", "deny", "go to the message, then press Deny"),
+            Key("r", "propose", "approve and propose a rule: opens the choice of which"),
         ),
     ),
     KeyGroup(

@@ -26,7 +26,7 @@ from governance.content import RequestContent, main_text
 from governance.domain.reading import read_content
 from governance.enums import Risk
 from governance.models import PermissionRequest
-from governance.policies import can_read_full, explain_not_deciding
+from governance.policies import can_read_full, explain_not_deciding, explain_not_editing_rules
 from governance.risk import choose_confirmation_word, list_dangers
 
 
@@ -76,10 +76,17 @@ def build_page(request: HttpRequest, asked: PermissionRequest) -> dict[str, Any]
         "moments": build_timeline(asked),
         "why_not": explain_standing(principal, row),
         "can_approve": row.may_decide and asked.is_sealed,
+        "can_propose": can_propose(principal, asked),
         "opened": stamp_opened(subject_id=asked.pk, user_id=principal.user.pk),
         "keys": REQUEST_KEYS,
         **build_together(principal, asked),
     }
+
+
+def can_propose(principal: Principal, asked: PermissionRequest) -> bool:
+    """Whether its page leads to a rule made of it."""
+    is_known = asked.is_sealed and asked.arguments_known and can_read_full(principal, asked)
+    return is_known and not explain_not_editing_rules(principal, asked.team_id)
 
 
 def explain_standing(principal: Principal, row: InboxRow) -> str:

@@ -10,33 +10,32 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 
 from accounts.admin.base import answer_refusal, get_principal, post_action, refuse_method
-from accounts.admin.opened import FIELD, require_read
 from accounts.reauthentication import ask_for_password
-from events.errors import Conflict, DomainError, Invalid, NotFound, Refused
-from governance.admin.bulk import BulkActs
+from events.errors import Conflict, DomainError, NotFound, Refused
+from governance.admin.confirmations import read_confirmations, read_typed, require_page_read
 from governance.admin.outcomes import describe_approval, describe_denial
+from governance.admin.propose_rule import ProposeRule
 from governance.admin.request_page import build_page
 from governance.domain.claims import claim_request, release_request
 from governance.domain.comments import comment_on_request
 from governance.domain.decide import approve_request, deny_request
-from governance.domain.reading import find_confirmation_word
 from governance.domain.snoozes import snooze_request, unsnooze_request
-from governance.enums import Confirmation, Risk, SnoozeLength
+from governance.enums import Confirmation, SnoozeLength
 from governance.models import PermissionRequest
-from governance.policies import can_decide
 
 # What was typed and must not be lost when the page is shown again.
 TYPED = ("reason", "text")
 
 
 @admin.register(PermissionRequest)
-class PermissionRequestAdmin(BulkActs):
+class PermissionRequestAdmin(ProposeRule):
     """The list stands in `inbox`, what it can do in `list_acts` and `bulk`; here is the request's page."""
 
     def action_urls(self) -> list[URLPattern]:
         names = ("approve", "deny", "claim", "release", "snooze", "unsnooze", "comment")
         pages = [self.action_path(f"<path:object_id>/{name}/", getattr(self, name)) for name in names]
-        return [*super().action_urls(), *pages]
+        rule = self.action_path("<path:object_id>/propose-rule/", self.propose_rule)
+        return [*super().action_urls(), *pages, rule]
 
     def change_view(
         self,
@@ -169,25 +168,3 @@ class PermissionRequestAdmin(BulkActs):
         }
         template = "admin/governance/permissionrequest/pause.html"
         return TemplateResponse(request, template, context, status=error.status)
-
-
-def require_page_read(request: HttpRequest, asked: PermissionRequest) -> None:
-    user = get_principal(request).user
-    require_read(request.POST.get(FIELD, ""), subject_id=asked.pk, user_id=user.pk)
-
-
-def read_confirmations(request: HttpRequest, asked: PermissionRequest) -> set[Confirmation]:
-    """What this form has asked the person; raises Invalid for a wrong word."""
-    confirmed = {Confirmation.PAUSE} if request.POST.get("pause") == "yes" else set()
-    principal = get_principal(request)
-    if asked.is_pending and asked.is_sealed and asked.risk == Risk.HIGH and can_decide(principal, asked):
-        word = find_confirmation_word(principal=principal, request=asked)
-        if request.POST.get("confirmation", "").strip().casefold() != word.casefold():
-            raise Invalid(f"To approve what is of high risk, type {word}.", field="confirmation")
-        confirmed.add(Confirmation.HIGH_RISK)
-    return confirmed
-
-
-def read_typed(request: HttpRequest, name: str) -> str:
-    """What was typed; browsers send line breaks of forms as CR LF, which no agent wants to read."""
-    return request.POST.get(name, "").replace("\r\n", "\n")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils import timezone
@@ -24,8 +24,10 @@ from accounts.admin.base import (
 )
 from accounts.admin.display import render_age, render_pill
 from accounts.principal import Principal
-from events.errors import DomainError, Invalid, Refused
+from events.errors import DomainError, Invalid, NotFound, Refused
 from events.text import make_visible
+from governance.admin.replay_page import build_replay
+from governance.admin.replays import begin, show_replay
 from governance.admin.rule_forms import (
     VERBS,
     StoredRuleForm,
@@ -48,10 +50,13 @@ from governance.domain.rules import (
 )
 from governance.enums import RuleState, StoredRuleKind
 from governance.matching.calls import PATH_VERBS
+from governance.models import RuleReplay
 from governance.policies import can_list_rules, can_see_rule, explain_not_editing_rules
 from governance.rule_drafts import Draft, StoredRow, read_draft
 from governance.rule_queries import list_writable_teams
+from governance.rule_starts import read_start
 
+Start = tuple[Draft, RuleReplay]
 # Fields of the domain under the names that the form has for them.
 FIELD_NAMES = {"engine_id": "engine", "user_id": "user", "chat_id": "chat", "team_id": "team"}
 FORM_TEMPLATE = "admin/governance/rules/form.html"
@@ -192,26 +197,36 @@ class StoredRuleAdmin(PortalModelAdmin):
     def answer_form(self, request: HttpRequest, row: StoredRow | None) -> HttpResponse:
         if request.method not in {"GET", "HEAD", "POST"}:
             return refuse_method(request, "GET", "HEAD", "POST")
-        form = self.make_form(request, row)
+        started = find_start(request, self.kind, row)
+        form = self.make_form(request, row, started)
         if request.method != "POST":
-            return self.render_form(request, form, row, read_draft(row) if row else None)
+            draft = started[0] if started else read_draft(row) if row else None
+            return self.render_form(request, form, row, draft, started)
         if not form.is_valid():
-            return self.render_form(request, form, row, None, status=400)
+            return self.render_form(request, form, row, None, started, status=400)
         draft = form.read_draft()
         if request.POST.get("act") == "try":
-            return self.render_form(request, form, row, draft)
+            return self.render_form(request, form, row, draft, started)
         try:
+            if request.POST.get("act") == "replay":
+                rule_id = row.pk if row else ""
+                return show_replay(begin(request, team=form.team, draft=draft, rule_id=rule_id))
             saved = perform(request, lambda: self.save(request, form, row))
         except Refused as error:
             return answer_refusal(request, error.message)
         except DomainError as error:
             show_error(form, error)
-            return self.render_form(request, form, row, draft, status=error.status)
+            return self.render_form(request, form, row, draft, started, status=error.status)
         messages.success(request, f"Saved as version {saved.version}. {describe_standing(saved)}")
         return HttpResponseRedirect(self.url_of(saved))
 
-    def make_form(self, request: HttpRequest, row: StoredRow | None) -> StoredRuleForm:
-        initial = read_initial(read_draft(row), version=row.version) if row else {}
+    def make_form(
+        self, request: HttpRequest, row: StoredRow | None, started: Start | None = None
+    ) -> StoredRuleForm:
+        draft = started[0] if started else read_draft(row) if row else None
+        initial = read_initial(draft, version=row.version if row else None) if draft else {}
+        if started:
+            initial["team"] = started[1].team_id
         return self.form_class(
             request.POST if request.method == "POST" else None,
             teams=list_writable_teams(get_principal(request)),
@@ -249,9 +264,11 @@ class StoredRuleAdmin(PortalModelAdmin):
         form: StoredRuleForm,
         row: StoredRow | None,
         draft: Draft | None,
+        started: Start | None = None,
         *,
         status: int = 200,
     ) -> TemplateResponse:
+        """`started`: the draft that was replayed, and the replay, which is shown below."""
         may_read = draft is not None and (row is not None or form.is_bound)
         reading = self.read_form(request, form, row, draft) if may_read and draft else None
         principal = get_principal(request)
@@ -274,8 +291,20 @@ class StoredRuleAdmin(PortalModelAdmin):
             "path_verbs": sorted(PATH_VERBS) if self.kind == StoredRuleKind.TARGET else [],
             "verbs": VERBS,
             "opts": self.opts,
+            **(build_replay(principal, started[1]) if started else {}),
         }
         return TemplateResponse(request, FORM_TEMPLATE, context, status=status)
+
+
+def find_start(request: HttpRequest, kind: str, row: StoredRow | None) -> Start | None:
+    """What `?replay=ID` says to begin with; a replay of another rule is none of this one's."""
+    try:
+        started = read_start(get_principal(request), request.GET)
+    except NotFound as error:
+        raise Http404(error.message) from error
+    if started is None or started[1].rule_kind != kind or started[1].rule_id != (row.pk if row else ""):
+        return None
+    return started
 
 
 def describe_activation(row: StoredRow) -> str:

@@ -120,6 +120,7 @@ const once = (act) => (focused, { isHeld }) => !isHeld && act(focused);
 onKeys(readKeys(help, {
     approve: once(approve),
     deny: once(() => focusOn(field("reason"))),
+    propose: once(() => press(field("propose-rule"))),
     claim: once(() => press(field("claim"))),
     snooze: once(() => press(field("snooze"))),
     comment: once(() => focusOn(field("comment-text"))),

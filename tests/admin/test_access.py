@@ -29,13 +29,15 @@ from accounts.models import (
     User,
 )
 from engines.models import Chat, Engine, Subagent
-from governance.models import PermissionRequest, WhitelistAction, WhitelistTarget
+from governance.models import PermissionRequest, RuleProposal, RuleReplay, WhitelistAction, WhitelistTarget
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
 from tests.admin.doors import address, enter
 from tests.factories import (
     make_engine,
     make_owner,
     make_principal,
+    make_proposal,
+    make_replay,
     make_request,
     make_rule,
     make_service,
@@ -59,6 +61,8 @@ LISTS = [
     "engines_chat",
     "engines_subagent",
     "governance_permissionrequest",
+    "governance_ruleproposal",
+    "governance_rulereplay",
     "governance_whitelistaction",
     "governance_whitelisttarget",
     "reviews_delegation",
@@ -78,6 +82,8 @@ BUTTONS = {
         *("approve-from-list", "deny-from-list", "claim-from-list", "release-from-list"),
         *("snooze-from-list", "unsnooze-from-list"),
     ],
+    "governance_ruleproposal": ["dismiss"],
+    "governance_rulereplay": ["step"],
     "governance_whitelistaction": ["switch-on", "switch-off", "retire", "restore"],
     "governance_whitelisttarget": ["switch-on", "switch-off", "retire", "restore"],
 }
@@ -129,6 +135,8 @@ def world(things: Things) -> World:
         "engines_chat": Chat.objects.get().pk,
         "engines_subagent": Subagent.objects.get().pk,
         "governance_permissionrequest": request.pk,
+        "governance_ruleproposal": make_proposal(team).pk,
+        "governance_rulereplay": make_replay(team, team_admin).pk,
         "governance_whitelistaction": make_rule(team, author=team_admin).pk,
         "governance_whitelisttarget": make_target(team, author=team_admin).pk,
         "reviews_delegation": make_delegation(team, team_admin).pk,
@@ -166,6 +174,8 @@ def snapshot() -> list[object]:
         list(Delegation.objects.order_by("pk").values_list("pk", "revoked_at")),
         list(ReviewPolicy.objects.order_by("pk").values_list("pk", "approvals_needed", "approver_role")),
         ReviewComment.objects.count(),
+        list(RuleProposal.objects.order_by("pk").values_list("pk", "state")),
+        list(RuleReplay.objects.order_by("pk").values_list("pk", "state", "done")),
         list(WhitelistAction.objects.order_by("pk").values_list("pk", "state", "version")),
         list(WhitelistTarget.objects.order_by("pk").values_list("pk", "state", "version")),
     ]
@@ -198,6 +208,10 @@ def test_every_button_is_walked() -> None:
         ("accounts_loginthrottle", "clear"),
         ("governance_permissionrequest", "bulk-approve"),
         ("governance_permissionrequest", "bulk-deny"),
+        # Forms that are opened and posted to; tests/admin/test_workshop.py walks them.
+        ("governance_permissionrequest", "propose-rule"),
+        ("governance_ruleproposal", "make-rule"),
+        ("governance_ruleproposal", "look"),
         *((model, page) for model in RULE_PAGES for page in ("edit", "try")),
     }
 
@@ -411,7 +425,7 @@ def test_the_menu_shows_what_one_may_open(world: World) -> None:
             re.sub(r"<[^>]+>", " ", link).split()[0] for link in re.findall(r"<a .*?</a>", side, re.DOTALL)
         ]
 
-    inbox, rules = ["Dashboard", "Inbox", "Reviews", "Delegations"], ["Rules", "Path"]
+    inbox, rules = ["Dashboard", "Inbox", "Reviews", "Delegations"], ["Rules", "Path", "Proposals", "Replays"]
     work = [*inbox, *rules, "Engines", "Chats", "Subagents"]
     people = ["Teams", "API", "Logins"]
     assert menu(world.admin) == [*work, "Users", "Invitations", *people]
