@@ -17,6 +17,7 @@ from governance.domain.close import close_dead_requests
 from governance.enums import CloseReason
 from governance.models import PermissionRequest
 from relay.domain.open_calls import OpenCall, list_stoppable_calls_below
+from relay.gate_watch import GateWatch
 from relay.link import EngineLink
 from relay.liveness import find_end, read_busy
 
@@ -41,8 +42,9 @@ class Hint:
 
 
 class Endings:
-    def __init__(self, link: EngineLink) -> None:
+    def __init__(self, link: EngineLink, gate: GateWatch) -> None:
         self.link = link
+        self.gate = gate
         self._hints: dict[str, Hint] = {}
 
     def note(self, session_id: str, reason: CloseReason, at: datetime) -> None:
@@ -55,6 +57,7 @@ class Endings:
         hint = self._hints.pop(session_id, None)
         if hint is None:
             return
+        await self.gate.end_held_below(session_id, hint.reason, hint.at + TICK)
         calls = await self.link.read(
             list_stoppable_calls_below,
             engine=self.link.engine,

@@ -136,7 +136,9 @@ class EngineRelay:
         was_connected, connection.since = connection.since is not None, None
         self.link.is_ready.clear()
         self.outbox.due.is_wanted = False
-        connection.was_away |= isinstance(error, EngineUnreachable) and not error.may_have_arrived
+        if isinstance(error, EngineUnreachable) and not error.may_have_arrived:
+            connection.was_away = True
+            connection.away_at = connection.away_at or timezone.now()
         if isinstance(error, EngineUnauthorized):
             await self.link.tell_state(EngineState.UNAUTHORIZED, str(error))
         elif not (was_connected and is_first):
@@ -151,6 +153,7 @@ class EngineRelay:
         try:
             health = await self.link.client.health()
             self.link.version = health.version
+            await self.ingest.gate.note_away()
             await self.reconciler.run_full()
         except EngineUnauthorized:
             raise
@@ -195,6 +198,8 @@ class EngineRelay:
             if self.link.connection.since is None:
                 continue
             self._look_for_unreadable()
+            if self.link.is_ready.is_set() and not self.link.tasks.is_running("gate rules"):
+                self.link.tasks.start("gate rules", self.ingest.gate.read_rules)
             if time.monotonic() - looked_s >= self._look_every_s():
                 looked_s = time.monotonic()
                 self._look_again()

@@ -25,6 +25,7 @@ from relay.arguments import Sealer, ask_key
 from relay.domain.intake import find_call, take_ask, take_reply
 from relay.domain.open_calls import OpenCall
 from relay.endings import Endings
+from relay.gate_watch import GateWatch
 from relay.link import EVERYWHERE, EngineLink
 from relay.memory import remember
 from relay.messages import MessageBuffer
@@ -68,7 +69,8 @@ class Ingest:
         self.messages = MessageBuffer(link)
         self.sessions = Sessions(link, self.messages)
         self.sealer = Sealer(link)
-        self.endings = Endings(link)
+        self.gate = GateWatch(link)
+        self.endings = Endings(link, self.gate)
         self.questions = Questions(link)
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._early_replies: OrderedDict[str, str] = OrderedDict()
@@ -124,6 +126,7 @@ class Ingest:
         await self.take_ask(frame.ask, frame.directory)
 
     async def _on_replied(self, frame: PermissionReplied) -> None:
+        await self.gate.note_reply(frame.reply, frame.directory)
         self._answer_soon(frame.request_id, frame.reply, frame.session_id, frame.directory)
 
     def _answer_soon(self, request_id: str, reply: str, session_id: str, directory: str) -> None:
@@ -241,6 +244,7 @@ class Ingest:
 
     async def _on_part(self, frame: PartUpdated) -> None:
         await self.sealer.keep_part(frame.part)
+        self.gate.take_part(frame.part, frame.directory)
         self.messages.add_part(frame.part)
         await self._flush_when_full()
 

@@ -35,6 +35,8 @@ class Connection:
 
     since: datetime | None = None
     was_away: bool = False
+    # Since when nothing answered at its address; None while something does.
+    away_at: datetime | None = None
     counters: StreamCounters = field(default_factory=StreamCounters)
     # Directory → when its instance was last disposed of; EVERYWHERE for all of them.
     disposed_at: dict[str, datetime] = field(default_factory=dict)

@@ -168,6 +168,7 @@ class Reconciler:
         await self._close_unlisted(view, gone)
         if view.busy is not None:
             await self._close_dead(view, view.busy, is_thorough=gone is not None)
+            await self.ingest.gate.end_held_in(view.directory, view.busy, view.asked_at)
         if any(not row.is_pending for row in known.values()):
             await self.link.write(
                 reject_leftovers,

@@ -25,8 +25,9 @@ from events.prepared import PreparedUpdate
 from events.text import make_visible
 from governance.content import RequestContent
 from governance.domain.announce import announce_request
+from governance.domain.gate import explain_ungated
 from governance.domain.replies import queue_reply
-from governance.enums import Reply, RequestState, RuleMode, RuleState
+from governance.enums import Reply, RequestSource, RequestState, RuleMode, RuleState
 from governance.matching.rules import Effect
 from governance.models import PermissionRequest, RuleUse, TeamRules, WhitelistAction, WhitelistTarget
 from governance.rule_drafts import StoredRow
@@ -104,11 +105,33 @@ def decide_by_rules(
         weighing = ahead.weighing if ahead else None
         for _ in range(ROUNDS):
             weighing = weighing or weigh_content(context, content, now=now, wall_limit_s=WALL_LIMIT_S)
-            if weighing is None or carry_out(request, weighing, now):
+            if weighing is None or (is_allowing(weighing) and explain_no_gate(request)):
+                return
+            if carry_out(request, weighing, now):
                 return
             weighing = None
     except Exception:
         logger.exception("Rules could not decide request %s; people do.", request.pk)
+
+
+def is_allowing(weighing: Weighing) -> bool:
+    return (
+        weighing.decider is not None
+        and weighing.verdict is not None
+        and (weighing.verdict.effect is Effect.ALLOW)
+    )
+
+
+def explain_no_gate(request: PermissionRequest) -> str:
+    """Why no rule may approve this for want of the engine's second gate; "" when one may. Denials need none.
+
+    What an engine announces has to have been asked about at its gate too, call by call.
+    """
+    if request.engine_id is None:
+        return ""
+    is_announced = request.source == RequestSource.ENGINE
+    call_id = request.tool_call_id if is_announced else None
+    return explain_ungated(request.engine_id, request.session_id, call_id=call_id)
 
 
 def carry_out(request: PermissionRequest, weighing: Weighing, now: datetime) -> bool:

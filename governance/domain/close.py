@@ -12,10 +12,10 @@ from engines.models import Engine
 from events.actors import CLOCK_ACTOR, RELAY_ACTOR
 from events.changes import Change, changes
 from events.errors import Conflict, Refused
+from governance.content import show_directory
 from governance.domain.announce import announce_request
 from governance.domain.decide import describe_end
 from governance.domain.replies import orphan_reply, queue_reply
-from governance.domain.requests import show_directory
 from governance.enums import CloseReason, Reply, ReplyState, RequestSource, RequestState
 from governance.models import EngineReply, PermissionRequest
 from governance.policies import can_cancel_request

@@ -16,7 +16,7 @@ from engines.queries import find_place
 from events.actors import RELAY_ACTOR, Actor, ActorKind, Door, Subject
 from events.changes import Change, changes
 from events.text import make_storable, make_visible
-from governance.domain.requests import show_directory
+from governance.content import show_directory
 from governance.enums import GateCallState, GateStanding
 from governance.models import EngineGate, GateCall, GatePresence
 

@@ -27,6 +27,7 @@ from governance.content import (
     digest_content,
     fingerprint_of,
     read_prefix,
+    show_directory,
 )
 from governance.domain.announce import announce_request
 from governance.domain.automatic import Ahead, decide_by_rules, weigh_ahead
@@ -309,11 +310,6 @@ def audit_sealed(change: Change, request: PermissionRequest) -> None:
         request.subject,
         after={"fingerprint": request.fingerprint, "arguments_known": request.arguments_known},
     )
-
-
-def show_directory(directory: str) -> str:
-    """A directory as the column holds it; the exact one stands in the content."""
-    return make_visible(directory)[:1000]
 
 
 def set_content(

@@ -13,8 +13,8 @@ from engines.enums import SessionState, SubagentStatus
 from engines.models import Engine, Subagent
 from events.actors import RELAY_ACTOR
 from events.changes import changes
+from governance.content import show_directory
 from governance.domain.replies import fail_reply, list_due_replies, queue_reply
-from governance.domain.requests import show_directory
 from governance.enums import Reply, ReplyState, RequestState
 from governance.models import EngineReply
 from relay.domain.open_calls import OpenCall, describe_call

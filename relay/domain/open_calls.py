@@ -10,8 +10,7 @@ from django.db.models import Q, QuerySet
 
 from engines.models import Engine, Subagent
 from events.encryption import reveal
-from governance.content import RequestContent
-from governance.domain.requests import show_directory
+from governance.content import RequestContent, show_directory
 from governance.enums import Reply, ReplyState, RequestSource, RequestState
 from governance.models import PermissionRequest
 

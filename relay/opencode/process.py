@@ -23,6 +23,7 @@ from typing import Any
 from relay.opencode.calls import Timeouts
 from relay.opencode.client import OpenCodeClient
 from relay.opencode.errors import EngineError
+from relay.opencode.gate_files import GateFiles, bake_modules
 from relay.opencode.process_tree import ChildProcess, end_recorded_process
 
 LOOPBACK = "127.0.0.1"
@@ -60,6 +61,8 @@ class EngineProcess:
     username: str = "opencode"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     port: int = 0
+    # (the portal's address, the gate's token): with them the engine gets the gate's plugin.
+    gate: tuple[str, str] | None = field(default=None, repr=False)
     _child: ChildProcess = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -101,6 +104,9 @@ class EngineProcess:
         self.port = probe_port(self.port)
         environment = self._build_environment()
         write_config(self.root / "config-dir", self.config)
+        if self.gate is not None:
+            GateFiles(self.root / "config-dir", *self.gate).write()
+            bake_modules(self.root / "config" / "opencode")
         command = [str(self.binary), "serve", "--hostname", LOOPBACK, "--port", str(self.port)]
         with self.log_path.open("ab") as log:
             self._child.launch(command, cwd=self.project, environment=environment, output=log)

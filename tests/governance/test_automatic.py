@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from accounts.models import Team, User
 from engines.domain.sessions import block_chat
-from engines.models import Chat
+from engines.models import Chat, Engine
 from events.actors import RELAY_ACTOR
 from events.audit import verify_chain
 from events.models import AuditEntry, Event
@@ -36,7 +36,8 @@ from governance.models import EngineReply, PermissionRequest, RuleUse, TeamRules
 from governance.weighing import BUILT_IN
 from reviews.models import ReviewPolicy
 from tests.factories import (
-    make_engine,
+    make_engine as make_bare_engine,
+    make_gated,
     make_principal,
     make_request,
     make_rule,
@@ -52,6 +53,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).parents[2]
 PLACE = "/srv/demo"
+
+
+def make_engine(team: Team, **values: Any) -> Engine:
+    """One that an owner lets work without its gate, which has tests of its own."""
+    return make_gated(make_bare_engine(team, **values))
 
 
 def ask(team: Team, command: str = "git status", **values: Any) -> PermissionRequest:

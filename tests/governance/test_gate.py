@@ -311,7 +311,10 @@ def test_only_what_the_engine_surely_asks_is_left_to_it(values: dict[str, Any], 
 
 
 def test_an_edit_under_ask_is_left_to_the_engine(engine: Engine) -> None:
-    edit = {"tool": "edit", "arguments": {"filePath": f"{DIRECTORY}/a", "oldString": "a", "newString": "b"}}
+    edit: dict[str, Any] = {
+        "tool": "edit",
+        "arguments": {"filePath": f"{DIRECTORY}/a", "oldString": "a", "newString": "b"},
+    }
     assert ask(engine, **edit).word is Word.HOLD
     rules = {"build": [["*", "*", "ask"]]}
     store_rules(engine=engine, directory=DIRECTORY, instance="instance-1", rules=rules)
