@@ -25,6 +25,7 @@ from engines.api.subagents import SubagentViewSet
 from events.errors import NotFound
 from governance.api.gate import GateCallViewSet, GateReportView
 from governance.api.requests import RequestViewSet
+from governance.api.rules import RuleTargetViewSet, RuleViewSet
 from live.api.events import EventsView
 from live.api.stream import EventStreamView
 from live.api.tickets import TicketView
@@ -84,6 +85,8 @@ class UnknownPathView(ApiView):
 router = SimpleRouter()
 router.register("permission-requests", RequestViewSet)
 router.register("reviews", ReviewViewSet)
+router.register("rules", RuleViewSet, basename="rule")
+router.register("rule-targets", RuleTargetViewSet, basename="ruletarget")
 router.register("engines", EngineViewSet)
 router.register("chats", ChatViewSet)
 router.register("subagents", SubagentViewSet)

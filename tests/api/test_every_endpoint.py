@@ -16,7 +16,10 @@ from accounts.enums import Role, Scope
 from accounts.models import ApiToken, Team
 from engines.models import Chat, Engine, Subagent
 from events.models import AuditEntry, Event
-from governance.models import PermissionRequest
+from governance.domain.rules import save_rule, save_target
+from governance.models import PermissionRequest, RuleVersion, WhitelistAction, WhitelistTarget
+from governance.policies import RULE_WRITERS
+from governance.rule_drafts import RuleDraft, TargetDraft
 from live.models import StreamTicket
 from portal.api import v1_urlpatterns
 from reviews.models import Review
@@ -167,6 +170,36 @@ ENDPOINTS = [
         )
         for verb, body in (("withdraw", {}), ("approve", {}), ("reject", {"reason": "No."}))
     ),
+    *(
+        Endpoint(f"{rule}-{verb}", "GET", (Scope.RULES_READ,), is_scoped=verb != "list", takes_services=False)
+        for rule in ("rule", "ruletarget")
+        for verb in ("list", "detail", "versions")
+    ),
+    # Of a denial that is on, so that no second person is needed; `activate` of a draft.
+    *(
+        Endpoint(
+            f"{rule}-{verb}",
+            "POST",
+            (Scope.RULES_WRITE,),
+            is_scoped=verb != "list",
+            roles=roles,
+            takes_services=False,
+            success=success,
+            body=body,
+        )
+        for rule, wish in (
+            ("rule", {"name": "x", "value": "ls", "effect": "deny"}),
+            ("ruletarget", {"name": "x", "pattern": "/x/**", "effect": "deny"}),
+        )
+        for verb, success, roles, body in (
+            ("list", 201, RULE_WRITERS, wish),
+            ("save", 200, DECIDING, {"version": 1, "name": "y"}),
+            ("activate", 200, RULE_WRITERS, {"version": 1}),
+            ("deactivate", 200, DECIDING, {}),
+            ("retire", 200, DECIDING, {}),
+            ("restore", 200, DECIDING, {"restored": 1, "version": 1}),
+        )
+    ),
     Endpoint("engine-list", "GET", (Scope.ENGINES_READ,)),
     Endpoint("engine-detail", "GET", (Scope.ENGINES_READ,), is_scoped=True),
     Endpoint("chat-list", "GET", (Scope.CHATS_READ,)),
@@ -227,6 +260,7 @@ class World:
     chat: Chat
     subagent: Subagent
     token: ApiToken
+    rules: dict[str, str]
 
     def path(self, endpoint: Endpoint) -> str:
         ids = {
@@ -242,6 +276,11 @@ class World:
         }
         names = {"permissionrequest": "permission-requests", "apitoken": "tokens", "audit": "audit"}
         names["gatecall"] = "gate/calls"
+        names["ruletarget"] = "rule-targets"
+        ids |= {name: self.rules[f"{name}-draft"] for name in names_of_rules(endpoint)} or {
+            "rule": self.rules["rule"],
+            "ruletarget": self.rules["ruletarget"],
+        }
         if endpoint.name == "audit-head":
             return "audit/head/"
         if endpoint.name.startswith("api-"):
@@ -290,8 +329,28 @@ def make_world() -> World:
     make_token(make_user(team, Role.ADMIN), Scope.TEAMS_READ)
     review = ask_review(make_user(team, Role.EDITOR), team)
     return World(
-        team, engine, request, review, Chat.objects.get(), Subagent.objects.get(), ApiToken.objects.get()
+        *(team, engine, request, review, Chat.objects.get(), Subagent.objects.get(), ApiToken.objects.get()),
+        make_rules(team),
     )
+
+
+def names_of_rules(endpoint: Endpoint) -> list[str]:
+    """Whose draft this endpoint is about."""
+    resource, _, verb = endpoint.name.partition("-")
+    return [resource] if verb == "activate" else []
+
+
+def make_rules(team: Team) -> dict[str, str]:
+    """A denial of each kind that is on, and a draft of each kind."""
+    principal = make_principal(make_user(team, Role.ADMIN))
+    rule = RuleDraft(name="No pushing", value="git push *", effect="deny")
+    target = TargetDraft(name="No secrets", pattern="/srv/secrets/**", effect="deny")
+    made: dict[str, str] = {}
+    for name, activate in (("", True), ("-draft", False)):
+        options: dict[str, Any] = {"principal": principal, "team": team, "activate": activate}
+        made[f"rule{name}"] = save_rule(draft=rule, **options).pk
+        made[f"ruletarget{name}"] = save_target(draft=target, **options).pk
+    return made
 
 
 def count_rows() -> tuple[int, ...]:
@@ -300,6 +359,9 @@ def count_rows() -> tuple[int, ...]:
         PermissionRequest.objects.count(),
         PermissionRequest.objects.filter(state="pending").count(),
         ApiToken.objects.filter(revoked_at=None).count(),
+        RuleVersion.objects.count(),
+        WhitelistAction.objects.filter(state="active").count(),
+        WhitelistTarget.objects.filter(state="active").count(),
         StreamTicket.objects.count(),
         Event.objects.exclude(kind="user.rights_changed").count(),
         AuditEntry.objects.exclude(verb__in=["refused", "token.create", "token.revoke"]).count(),

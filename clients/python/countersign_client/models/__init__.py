@@ -2,6 +2,7 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .about import About
+from .activation_request import ActivationRequest
 from .actor import Actor
 from .answer_enum import AnswerEnum
 from .approver_role_enum import ApproverRoleEnum
@@ -22,6 +23,8 @@ from .claim_request import ClaimRequest
 from .close_reason_enum import CloseReasonEnum
 from .comment import Comment
 from .comment_text_request import CommentTextRequest
+from .condition import Condition
+from .condition_wish_request import ConditionWishRequest
 from .content import Content
 from .content_arguments_type_0 import ContentArgumentsType0
 from .content_metadata import ContentMetadata
@@ -50,6 +53,7 @@ from .me import Me
 from .member import Member
 from .message import Message
 from .message_role_enum import MessageRoleEnum
+from .mode_enum import ModeEnum
 from .my_decision import MyDecision
 from .named import Named
 from .new_token import NewToken
@@ -65,7 +69,10 @@ from .paginated_message_list import PaginatedMessageList
 from .paginated_request_list import PaginatedRequestList
 from .paginated_review_comment_list import PaginatedReviewCommentList
 from .paginated_review_list import PaginatedReviewList
+from .paginated_rule_list import PaginatedRuleList
+from .paginated_rule_version_list import PaginatedRuleVersionList
 from .paginated_subagent_list import PaginatedSubagentList
+from .paginated_target_list import PaginatedTargetList
 from .paginated_team_list import PaginatedTeamList
 from .paginated_token_list import PaginatedTokenList
 from .part import Part
@@ -73,11 +80,13 @@ from .past_decision import PastDecision
 from .permission_requests_list_state_item import PermissionRequestsListStateItem
 from .place import Place
 from .problem import Problem
+from .reading import Reading
 from .reply_enum import ReplyEnum
 from .reply_state_enum import ReplyStateEnum
 from .request import Request
 from .request_detail import RequestDetail
 from .request_state_enum import RequestStateEnum
+from .restore_request import RestoreRequest
 from .review import Review
 from .review_comment import ReviewComment
 from .review_comment_text_request import ReviewCommentTextRequest
@@ -90,6 +99,20 @@ from .review_vote import ReviewVote
 from .reviews_list_state_item import ReviewsListStateItem
 from .risk_enum import RiskEnum
 from .role_enum import RoleEnum
+from .rule import Rule
+from .rule_change_request import RuleChangeRequest
+from .rule_detail import RuleDetail
+from .rule_effect_enum import RuleEffectEnum
+from .rule_kind_enum import RuleKindEnum
+from .rule_state_enum import RuleStateEnum
+from .rule_targets_list_effect import RuleTargetsListEffect
+from .rule_targets_list_mode import RuleTargetsListMode
+from .rule_targets_list_state_item import RuleTargetsListStateItem
+from .rule_version import RuleVersion
+from .rule_wish_request import RuleWishRequest
+from .rules_list_effect import RulesListEffect
+from .rules_list_mode import RulesListMode
+from .rules_list_state_item import RulesListStateItem
 from .scopes_enum import ScopesEnum
 from .session_state_enum import SessionStateEnum
 from .signed_head import SignedHead
@@ -102,6 +125,11 @@ from .subagent import Subagent
 from .subagent_kind_enum import SubagentKindEnum
 from .subagents_list_status_item import SubagentsListStatusItem
 from .subject import Subject
+from .target import Target
+from .target_change_request import TargetChangeRequest
+from .target_detail import TargetDetail
+from .target_effect_enum import TargetEffectEnum
+from .target_wish_request import TargetWishRequest
 from .team import Team
 from .ticket import Ticket
 from .ticket_wish_request import TicketWishRequest
@@ -110,8 +138,10 @@ from .token_wish_request import TokenWishRequest
 from .topic_enum import TopicEnum
 from .turn_enum import TurnEnum
 from .type_enum import TypeEnum
+from .use import Use
 from .user_kind_enum import UserKindEnum
 from .user_message_status_enum import UserMessageStatusEnum
+from .verbs_enum import VerbsEnum
 from .verdict_enum import VerdictEnum
 from .wish_request import WishRequest
 from .wish_request_arguments import WishRequestArguments
@@ -119,6 +149,7 @@ from .withdrawal_request import WithdrawalRequest
 
 __all__ = (
     "About",
+    "ActivationRequest",
     "Actor",
     "AnswerEnum",
     "ApproverRoleEnum",
@@ -139,6 +170,8 @@ __all__ = (
     "CloseReasonEnum",
     "Comment",
     "CommentTextRequest",
+    "Condition",
+    "ConditionWishRequest",
     "Content",
     "ContentArgumentsType0",
     "ContentMetadata",
@@ -167,6 +200,7 @@ __all__ = (
     "Member",
     "Message",
     "MessageRoleEnum",
+    "ModeEnum",
     "MyDecision",
     "Named",
     "NewToken",
@@ -182,7 +216,10 @@ __all__ = (
     "PaginatedRequestList",
     "PaginatedReviewCommentList",
     "PaginatedReviewList",
+    "PaginatedRuleList",
+    "PaginatedRuleVersionList",
     "PaginatedSubagentList",
+    "PaginatedTargetList",
     "PaginatedTeamList",
     "PaginatedTokenList",
     "Part",
@@ -190,11 +227,13 @@ __all__ = (
     "PermissionRequestsListStateItem",
     "Place",
     "Problem",
+    "Reading",
     "ReplyEnum",
     "ReplyStateEnum",
     "Request",
     "RequestDetail",
     "RequestStateEnum",
+    "RestoreRequest",
     "Review",
     "ReviewComment",
     "ReviewCommentTextRequest",
@@ -207,6 +246,20 @@ __all__ = (
     "ReviewVote",
     "RiskEnum",
     "RoleEnum",
+    "Rule",
+    "RuleChangeRequest",
+    "RuleDetail",
+    "RuleEffectEnum",
+    "RuleKindEnum",
+    "RulesListEffect",
+    "RulesListMode",
+    "RulesListStateItem",
+    "RuleStateEnum",
+    "RuleTargetsListEffect",
+    "RuleTargetsListMode",
+    "RuleTargetsListStateItem",
+    "RuleVersion",
+    "RuleWishRequest",
     "ScopesEnum",
     "SessionStateEnum",
     "SignedHead",
@@ -219,6 +272,11 @@ __all__ = (
     "SubagentKindEnum",
     "SubagentsListStatusItem",
     "Subject",
+    "Target",
+    "TargetChangeRequest",
+    "TargetDetail",
+    "TargetEffectEnum",
+    "TargetWishRequest",
     "Team",
     "Ticket",
     "TicketWishRequest",
@@ -227,8 +285,10 @@ __all__ = (
     "TopicEnum",
     "TurnEnum",
     "TypeEnum",
+    "Use",
     "UserKindEnum",
     "UserMessageStatusEnum",
+    "VerbsEnum",
     "VerdictEnum",
     "WishRequest",
     "WishRequestArguments",
