@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Case, QuerySet, When
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
@@ -80,7 +80,8 @@ class RuleProposalAdmin(PortalModelAdmin):
     list_display = ("pattern_code", "why", "directory_code", "state_pill", "last")
     list_display_links = ("pattern_code",)
     list_filter = (StateFilter,)
-    ordering = ("is_settled", "-last_at", "-id")
+    # What is open comes first: it is also last in the alphabet.
+    ordering = ("-state", "-last_at", "-id")
     sortable_by = ()
     change_list_template = "admin/governance/ruleproposal/change_list.html"
     change_form_template = "admin/governance/ruleproposal/change_form.html"
@@ -90,9 +91,7 @@ class RuleProposalAdmin(PortalModelAdmin):
     )
 
     def list_visible(self, principal: Principal) -> QuerySet[RuleProposal]:
-        """What is open first."""
-        is_settled = Case(When(state=ProposalState.OPEN, then=0), default=1)
-        return list_proposals(principal).annotate(is_settled=is_settled)
+        return list_proposals(principal)
 
     def can_see(self, principal: Principal, obj: RuleProposal) -> bool:
         return can_see_proposal(principal, obj)
