@@ -33,7 +33,14 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, set_script_prefix
+from django.urls import (
+    Resolver404,
+    ResolverMatch,
+    URLPattern,
+    URLResolver,
+    get_resolver,
+    set_script_prefix,
+)
 
 from events.database_threads import DatabaseThread
 from events.waiting import Pause, Waiting
@@ -59,6 +66,8 @@ from portal.limits import (
 CLOSING_TIMEOUT_S = 1.0
 # Longer than Daphne's own patience (see `bounded_requests`), which also ends the connection.
 STALLED_S = 40.0
+FIXED_MATCHES = "countersign_fixed_matches"
+MAX_FIXED_MATCHES = 1000
 
 T = TypeVar("T")
 Scope = dict[str, Any]
@@ -242,6 +251,13 @@ class OneHopHandler(BoundedBodyHandler):
         exchange.body.close()
         return answer
 
+    def resolve_request(self, request: Any) -> Any:
+        """Addresses with nothing variable in them are looked up once."""
+        if hasattr(request, "urlconf"):
+            return super().resolve_request(request)
+        request.resolver_match = match = find_match(request.path_info)
+        return match
+
     def build_response(self, exchange: Exchange) -> tuple[ASGIRequest | None, Any]:
         request, error_response = self.create_request(exchange.scope, exchange.body)
         if request is None:
@@ -344,6 +360,19 @@ def close_forsaken(thread: DatabaseThread, call: Future[Answer | HttpResponseBas
         and isinstance(response := call.result(), HttpResponseBase)
     ):
         thread.submit(response.close)
+
+
+def find_match(path: str) -> ResolverMatch:
+    """Where a path leads to; raises Resolver404."""
+    resolver = get_resolver()
+    # Kept on the resolver, which Django makes anew when the URLconf changes.
+    fixed: dict[str, ResolverMatch] = resolver.__dict__.setdefault(FIXED_MATCHES, {})
+    match = fixed.get(path)
+    if match is None:
+        match = resolver.resolve(path)
+        if not match.args and not match.kwargs and len(fixed) < MAX_FIXED_MATCHES:
+            fixed[path] = match
+    return match
 
 
 def is_async_view(scope: Scope) -> bool:

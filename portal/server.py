@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from daphne.server import Server  # first: it installs the reactor
+from portal.reactor import Server  # first: it installs the reactor
 
 # isort: split
 from autobahn.exception import Disconnected
