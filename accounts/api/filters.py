@@ -69,6 +69,17 @@ class MomentFilter(filters.IsoDateTimeFilter):
     field_class = MomentField
 
 
+class SharedFilters(filters.FilterSet):
+    """Filters whose fields are the same for every caller: their form's class is made once."""
+
+    def get_form_class(self) -> Any:
+        made = type(self).__dict__.get("shared_form")
+        if made is None:
+            made = super().get_form_class()
+            type(self).shared_form = made  # made on first use
+        return made
+
+
 class StrictFilterBackend(filters.DjangoFilterBackend):
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         filterset_class = self.get_filterset_class(view, queryset)

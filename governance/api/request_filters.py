@@ -4,15 +4,16 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from accounts.api.authentication import principal_of
-from accounts.api.filters import MomentFilter, RecordIdFilter, TextFilter
+from accounts.api.filters import MomentFilter, RecordIdFilter, SharedFilters, TextFilter
 from governance.enums import RequestState
 from governance.models import PermissionRequest
 
 
-class RequestFilters(filters.FilterSet):
+class RequestFilters(SharedFilters):
     """Filters of the inbox; several states are given by repeating `state`."""
 
-    state = filters.MultipleChoiceFilter(choices=RequestState.choices)
+    # A column of the row itself: DISTINCT would have the database sort all that match.
+    state = filters.MultipleChoiceFilter(choices=RequestState.choices, distinct=False)
     engine = RecordIdFilter(field_name="engine_id")
     chat = RecordIdFilter(field_name="chat_id")
     team = RecordIdFilter(field_name="team_id")
