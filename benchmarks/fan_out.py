@@ -59,6 +59,7 @@ class Client(asyncio.Protocol):
         self.buffer = b""
         self.last_seq = 0
         self.unacknowledged = 0
+        self.acknowledges = path.startswith("/ws/events/")
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.is_open = False
@@ -130,7 +131,7 @@ class Client(asyncio.Protocol):
         tally.latencies_ms.append(now * 1000 - frame["words"]["sent_us"] / 1000)
         self.last_seq = seq
         self.unacknowledged += 1
-        if self.unacknowledged >= ACK_EVENTS and self.path.startswith("/ws/events/"):
+        if self.acknowledges and self.unacknowledged >= ACK_EVENTS:
             self.unacknowledged = 0
             self.send(1, b'{"ack":%d}' % seq)
 

@@ -192,6 +192,8 @@ async def measure_stalled(site: dict[str, Any]) -> tuple[int, float | None]:
     control = await connect(site, "/ws/control/", Tally())
     reader = await connect(site, "/ws/events/?topics=requests", healthy)
     sleeper = await connect(site, "/ws/events/?topics=requests", stalled)
+    # It never acknowledges either: one that reads on before its time is over is no stalled one.
+    sleeper.acknowledges = False
     sleeper.transport.pause_reading()
     memory = most = read_memory_bytes(site["pid"])
     started_at = time.monotonic()

@@ -164,7 +164,9 @@ def build_past(world: dict[str, Any], random: Random) -> PermissionRequest:
             f"{ending}1",
             ending,
         )
-        request.decision_door = "admin" if ending == "user" else "task"
+        if ending == "rule":
+            request.rule_id, request.rule_version = request.decided_by_id, 1
+        request.decision_door = "admin" if ending == "user" else "rule"
         request.approvals = int(request.state == "approved")
     else:
         request.state, request.close_reason = "expired", "timed_out"

@@ -1,13 +1,14 @@
-"""The product's server without the relay, with a token to listen with: `python -m tests.live.server_process`.
+"""The product's application without the relay, with a token to listen with.
 
-Prints {"port", "token"} on one line.
+`python -m tests.live.server_process [uvicorn]`, on Daphne unless it is named. Prints {"port", "token"} on one
+line.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import django
 
@@ -24,7 +25,7 @@ from accounts.domain.users import create_user  # noqa: E402
 from accounts.enums import Scope  # noqa: E402
 from events.actors import build_command_actor  # noqa: E402
 from events.keyring import make_keys_file  # noqa: E402
-from portal.application import build_application  # noqa: E402
+from portal.application import Application, build_application  # noqa: E402
 
 
 def main() -> None:
@@ -37,14 +38,32 @@ def main() -> None:
         actor=actor, user=user, name="test", scopes=[Scope.EVENTS_READ], expires_at=expires_at
     )
     connections.close_all()
-    from portal.server import PortalServer  # installs the event loop
 
-    def announce(bind: Any) -> None:
-        sys.stdout.write(orjson.dumps({"port": bind.port, "token": made.secret}).decode() + "\n")
+    def announce(port: int) -> None:
+        sys.stdout.write(orjson.dumps({"port": port, "token": made.secret}).decode() + "\n")
         sys.stdout.flush()
 
     application = build_application(with_relay=False)
-    raise SystemExit(PortalServer(application, settings.COUNTERSIGN_BIND, on_listening=announce).serve())
+    serve = serve_with_uvicorn if sys.argv[1:] == ["uvicorn"] else serve_with_daphne
+    raise SystemExit(serve(application, announce))
+
+
+def serve_with_daphne(application: Application, announce: Callable[[int], None]) -> int:
+    from portal.server import PortalServer  # installs the event loop
+
+    bind = settings.COUNTERSIGN_BIND
+    return PortalServer(application, bind, on_listening=lambda found: announce(found.port)).serve()
+
+
+def serve_with_uvicorn(application: Application, announce: Callable[[int], None]) -> int:
+    import uvicorn
+
+    config = uvicorn.Config(application, port=0, log_level="error", lifespan="on")
+    listening = config.bind_socket()
+    listening.listen()
+    announce(listening.getsockname()[1])
+    uvicorn.Server(config).run(sockets=[listening])
+    return 0
 
 
 if __name__ == "__main__":
