@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from governance.matching.paths import get_base_name, is_inside
 from governance.matching.patterns import Token, build_expression, join_words, list_pieces, mark_blanks
-from governance.matching.rules import Index, Rule
+from governance.matching.rules import Effect, Index, Rule
 from governance.matching.tables.programs import words
 from governance.matching.words import UNKNOWN, SimpleCommand, Word
 
@@ -213,15 +213,17 @@ def is_option(word: Word) -> bool:
 
 
 class Denials:
-    """Rules of one effect, compiled: by text, and by program for their meaning."""
+    """Rules of one effect: by text, among all rules, and by program for their meaning."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self.index = Index(rules)
+    def __init__(self, index: Index, effect: Effect, rules: Sequence[Rule]) -> None:
+        self.index = index
+        self.effect = effect
         self.by_program: dict[str, list[Denial]] = {}
         for rule in rules:
-            denial = Denial.of(rule)
-            self.by_program.setdefault(denial.program, []).append(denial)
-        self.is_empty = not rules
+            if rule.effect is effect:
+                denial = Denial.of(rule)
+                self.by_program.setdefault(denial.program, []).append(denial)
+        self.is_empty = not self.by_program
 
     def find(self, commands: Sequence[SimpleCommand], place: str) -> Rule | None:
         """A rule that sees one of these commands: one and all that could run behind it."""
@@ -235,19 +237,22 @@ class Denials:
 
     def find_one(self, command: SimpleCommand, place: str) -> Rule | None:
         if not command.words:
-            return self.index.find("")
+            return self.find_text("")
         for view in list_views(command):
             line = join_words(view)
-            rule = self.index.find(line)
-            plain = " ".join(view)
-            if rule is None and plain != line:
-                rule = self.index.find(plain)
+            rule = self.find_text(line)
+            if rule is None and (plain := " ".join(view)) != line:
+                rule = self.find_text(plain)
             if rule is not None:
                 return rule
         for denial in self.list_about(command):
             if denial.matches(command, place):
                 return denial.rule
         return None
+
+    def find_text(self, line: str) -> Rule | None:
+        rule = self.index.find(line)
+        return rule if rule is not None and rule.effect is self.effect else None
 
     def list_about(self, command: SimpleCommand) -> list[Denial]:
         return self.by_program.get(get_base_name(command.name).lower(), [])

@@ -204,7 +204,7 @@ def find_allowing(text: str, command: SimpleCommand, rules: RuleSet, place: str)
         reason = explain_uncovered(command, Spelled(len(texts), place=place))
         if not reason:
             return allow(text, f"The rule “{exact}” allows it.", exact)
-    for rule in rules.allow.list_matching(line):
+    for rule in rules.index.list_allowing(line):
         spelled = rule.spell(place)
         why = explain_uncovered(command, spelled) or explain_hidden(command, spelled, rules, place)
         if not why:

@@ -17,10 +17,10 @@ class RuleSet:
             (rule for rule in rules if is_about_commands(rule) and rule.tokens),
             key=lambda rule: (rule.pattern, rule.id),
         )
-        self.denials = Denials([rule for rule in ordered if rule.effect is Effect.DENY])
-        self.questions = Denials([rule for rule in ordered if rule.effect is Effect.ASK])
         allowing = [rule for rule in ordered if rule.effect is Effect.ALLOW]
-        self.allow = Index([rule for rule in allowing if not rule.is_exact])
+        self.index = Index([rule for rule in ordered if rule.effect is not Effect.ALLOW or not rule.is_exact])
+        self.denials = Denials(self.index, Effect.DENY, ordered)
+        self.questions = Denials(self.index, Effect.ASK, ordered)
         self.exact: dict[ExactForm, Rule] = {}
         for rule in allowing:
             if rule.is_exact and rule.exact is not None:
@@ -30,6 +30,10 @@ class RuleSet:
         for rule in self.exact.values():
             if (line := rule.plain_line) is not None:
                 self.exact_words.setdefault(line, rule)
+
+    def look_up(self, line: str) -> Rule | None:
+        """The strictest rule that matches what `join_words` made, whatever else it takes to cover it."""
+        return self.index.find(line) or self.exact_words.get(line)
 
     def find_exact(self, source: str, command: SimpleCommand) -> Rule | None:
         return self.exact.get(describe_exactly(source, command)) if self.exact else None

@@ -137,44 +137,54 @@ def describe_exactly(source: str, command: SimpleCommand) -> ExactForm:
     )
 
 
-@dataclass(frozen=True, slots=True)
 class Bucket:
-    """Rules that begin with the same word, as one expression: group number → rule."""
+    """Rules whose first word is the same, as one expression over what follows it; denials come first."""
 
-    expression: re.Pattern[str]
-    rules: tuple[Rule, ...]
+    __slots__ = ("match", "rules")
 
-    @classmethod
-    def of(cls, rules: Sequence[Rule]) -> Bucket:
-        source = "|".join(f"({build_expression(rule.tokens)})\\Z" for rule in rules)
-        return cls(re.compile(source, re.DOTALL), tuple(rules))
+    def __init__(self, first: str, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        skipped = len(re.escape(first))
+        sources = (
+            build_covering(rule.tokens) if rule.effect is Effect.ALLOW else build_expression(rule.tokens)
+            for rule in rules
+        )
+        self.match = re.compile("|".join(f"({source[skipped:]})\\Z" for source in sources), re.DOTALL).match
 
-    def find(self, text: str) -> Rule | None:
-        found = self.expression.match(text)
-        return self.rules[found.lastindex - 1] if found and found.lastindex else None
+
+STRICTNESS = (Effect.DENY, Effect.ASK, Effect.ALLOW)
 
 
 class Index:
-    """Rules of one effect: by first word, and those that begin with a wildcard."""
+    """Rules of every effect: by first word, and those that begin with a wildcard."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         grouped: dict[str, list[Rule]] = {}
-        for rule in rules:
+        for rule in sorted(rules, key=lambda rule: STRICTNESS.index(rule.effect)):
             grouped.setdefault(rule.first, []).append(rule)
-        self.anywhere = Bucket.of(grouped.pop("", [])) if "" in grouped else None
-        self.by_first = {first: Bucket.of(group) for first, group in grouped.items()}
+        self.anywhere = Bucket("", grouped.pop("")) if "" in grouped else None
+        self.by_first = {first: Bucket(first, group) for first, group in grouped.items()}
 
-    def find(self, text: str) -> Rule | None:
-        """The first rule whose pattern matches the line made by `join_words`."""
-        bucket = self.by_first.get(text.partition(" ")[0])
-        if bucket is not None and (rule := bucket.find(text)) is not None:
-            return rule
-        return self.anywhere.find(text) if self.anywhere is not None else None
+    def find(self, line: str) -> Rule | None:
+        """The strictest rule whose pattern matches the line made by `join_words`."""
+        first = line.partition(" ")[0]
+        bucket = self.by_first.get(first)
+        rule = None
+        if bucket is not None and (found := bucket.match(line, len(first))):
+            rule = bucket.rules[(found.lastindex or 1) - 1]
+        if self.anywhere is not None and (found := self.anywhere.match(line)):
+            other = self.anywhere.rules[(found.lastindex or 1) - 1]
+            if rule is None or STRICTNESS.index(other.effect) < STRICTNESS.index(rule.effect):
+                return other
+        return rule
 
-    def list_matching(self, text: str) -> Iterator[Rule]:
-        for bucket in (self.by_first.get(text.partition(" ")[0]), self.anywhere):
+    def list_allowing(self, line: str) -> Iterator[Rule]:
+        """Every rule that allows what the line says, as far as its pattern goes."""
+        for bucket in (self.by_first.get(line.partition(" ")[0]), self.anywhere):
             if bucket is not None:
-                yield from (rule for rule in bucket.rules if rule.covering.fullmatch(text))
+                for rule in bucket.rules:
+                    if rule.effect is Effect.ALLOW and rule.covering.fullmatch(line):
+                        yield rule
 
 
 def is_about_commands(rule: Rule) -> bool:
