@@ -131,6 +131,7 @@ def build_rule(source: WhitelistAction | RuleDraft, *, rule_id: str = "", versio
         is_strict=source.kind == RuleKind.STRICT,
         allows_redirects=source.allows_redirects,
         message=source.message,
+        name=source.name,
         conditions=tuple((path, pattern) for path, pattern in source.conditions),
     )
 
@@ -145,4 +146,5 @@ def build_target(source: WhitelistTarget | TargetDraft, *, rule_id: str = "", ve
         id=rule_id,
         version=version,
         verbs=tuple(source.verbs),
+        name=source.name,
     )

@@ -17,7 +17,7 @@ EFFECTS = {
 }
 STATES = {
     RuleState.DRAFT: Pill("draft", "dot", "quiet"),
-    RuleState.IN_REVIEW: Pill("waits for a second person", "hourglass", "wait"),
+    RuleState.IN_REVIEW: Pill("in review", "hourglass", "wait"),
     RuleState.OFF: Pill("off", "off", "quiet"),
     RuleState.RETIRED: Pill("retired", "lock", "quiet"),
 }
@@ -35,9 +35,10 @@ def describe_state(row: StoredRow, now: datetime) -> Pill:
         return Pill("expired", "clock", "warn")
     if is_used_up(row):
         return Pill("used up", "clock", "warn")
+    note = f"for {format_duration(row.expires_at - now)}" if row.expires_at is not None else ""
     if row.mode == RuleMode.OBSERVE:
-        return Pill("observes", "eye", "info")
-    return Pill("on", "check", "ok")
+        return Pill("observes", "eye", "info", note)
+    return Pill("on", "check", "ok", note)
 
 
 def is_used_up(row: StoredRow) -> bool:

@@ -42,17 +42,7 @@ class WhitelistActionAdmin(StoredRuleAdmin):
         "Deny beats ask beats allow; what no rule covers is asked about."
     )
     empty_text = "No rule yet: every call is asked about."
-    list_display = (
-        "name",
-        "state_pill",
-        "effect_pill",
-        "covers",
-        "limits",
-        "uses",
-        "last_hit",
-        "ends",
-        "changed",
-    )
+    list_display = ("name", "state_pill", "effect_pill", "covers", "limits", "uses", "last_hit")
     list_filter = (StateFilter, EffectFilter, PermissionFilter, ModeFilter, UnusedFilter)
     search_fields = ("name", "value")
     fieldsets = (
@@ -127,7 +117,7 @@ class WhitelistTargetAdmin(StoredRuleAdmin):
         "path rule covers every path, and no denying one covers any."
     )
     empty_text = "No path rule yet: every call on a path is asked about."
-    list_display = ("name", "state_pill", "effect_pill", "paths", "verb_names", "limits", "ends", "changed")
+    list_display = ("name", "state_pill", "effect_pill", "paths", "verb_names", "limits")
     list_filter = (StateFilter, TargetEffectFilter, ModeFilter)
     search_fields = ("name", "pattern")
     fieldsets = (
