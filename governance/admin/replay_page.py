@@ -47,9 +47,9 @@ class ChangedPart:
 
 # key, title, tone, icon, what it means.
 PARTS = (
-    ("newly_allowed", "Newly allowed", "ok", "check", "nobody would have been asked"),
-    ("newly_denied", "Newly denied", "bad", "cross", "the agent would have been refused at once"),
-    ("newly_asked", "Newly asked", "wait", "hand", "a person would have been asked"),
+    ("newly_allowed", "Newly allowed", "ok", "check", "Nobody would have been asked about these."),
+    ("newly_denied", "Newly denied", "bad", "cross", "The agent would have been refused at once."),
+    ("newly_asked", "Newly asked", "wait", "hand", "A person would have been asked about these."),
 )
 
 
@@ -93,7 +93,7 @@ def describe_decisions(found: dict[str, Any], meaning: str) -> str:
     if not found["count"]:
         return "None."
     approved, denied = found["approved"], found["denied"]
-    return f"Here {meaning}. People approved {approved} of these and denied {denied}."
+    return f"{meaning} People approved {approved} of them and denied {denied}."
 
 
 def explain_contradiction(name: str, found: dict[str, Any]) -> str:
