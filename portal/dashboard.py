@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.admin.base import get_principal
 from accounts.admin.display import Pill
@@ -17,6 +18,7 @@ from governance.admin.rows import InboxRow, build_rows, list_for_rows
 from governance.enums import RequestState
 from governance.models import PermissionRequest
 from governance.queries import InboxNumbers, list_requests, read_inbox_numbers
+from reviews.seats import Voter, list_waiting_for
 
 LAST_DECISIONS = 8
 # Decisions are looked for among this many newest requests: no index orders them by the time of decision.
@@ -39,6 +41,7 @@ class Dashboard:
     engines: list[EngineLine]
     decisions: list[InboxRow]
     is_member: bool
+    reviews_waiting: int = 0
 
     @property
     def online(self) -> int:
@@ -62,6 +65,7 @@ def build_dashboard(request: HttpRequest) -> Dashboard:
         engines=[EngineLine(engine, describe_engine(engine)) for engine in engines],
         decisions=[row for row in rows if not row.request.is_pending],
         is_member=bool(principal.team_ids),
+        reviews_waiting=len(list_waiting_for(Voter(principal, timezone.now()))),
     )
 
 

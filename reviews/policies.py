@@ -61,6 +61,10 @@ def can_delegate(principal: Principal, team: Team) -> bool:
     return principal.token is None and not principal.user.is_service and team.pk in principal.team_ids
 
 
+def can_delegate_somewhere(principal: Principal) -> bool:
+    return principal.token is None and not principal.user.is_service and bool(principal.team_ids)
+
+
 def can_see_delegation(principal: Principal, delegation: Delegation) -> bool:
     """The team's people and owners: everybody may know who votes for whom."""
     if principal.token is not None or principal.user.is_service:

@@ -165,6 +165,7 @@ def list_waiting_for(voter: Voter) -> list[str]:
     """
     is_current = Q(expires_at=None) | Q(expires_at__gt=voter.now)
     rows = Review.objects.filter(is_current, state=ReviewState.OPEN, team_id__in=voter.principal.team_ids)
+    rows = rows.defer("content", "base", "reason")  # the many bytes of it, which no right depends on
     reviews = list(rows.order_by("-created_at", "-id")[:MAX_LOOKED_AT])
     votes: dict[tuple[str, int], list[Vote]] = defaultdict(list)
     for vote in Vote.objects.filter(subject_kind="review", subject_id__in=[row.pk for row in reviews]):

@@ -25,15 +25,35 @@ class ContentLine:
     change: str
 
 
-def build_content(review: Review) -> list[ContentLine]:
-    """Every value there is, by name; nothing is cut. With something live, what differs comes first."""
+@dataclass(frozen=True, slots=True)
+class ShownContent:
+    """Everything there is, by name, nothing cut; `empty` are the names without a value, live or wanted."""
+
+    lines: list[ContentLine]
+    empty: list[SafeString]
+
+
+def build_content(review: Review) -> ShownContent:
+    """With something live, what differs comes first."""
     wanted = dict(flatten(review.content))
-    if review.base is None:
-        return [
-            ContentLine(show_name(name), SafeString(""), show(value), "") for name, value in wanted.items()
-        ]
-    live = dict(flatten(review.base))
+    live = dict(flatten(review.base)) if review.base is not None else {}
     names = sorted(wanted.keys() | live.keys())
+    empty = [name for name in names if is_empty(wanted.get(name)) and is_empty(live.get(name))]
+    left = [name for name in names if name not in empty]
+    if review.base is None:
+        nothing = SafeString("")
+        lines = [ContentLine(show_name(name), nothing, show(wanted[name]), "") for name in left]
+    else:
+        lines = compare(left, live, wanted)
+    return ShownContent(lines, [show_name(name) for name in empty])
+
+
+def is_empty(value: Any) -> bool:
+    """No value: false and 0 are some."""
+    return value is None or value in ("", [], {})
+
+
+def compare(names: list[str], live: dict[str, Any], wanted: dict[str, Any]) -> list[ContentLine]:
     lines = [
         ContentLine(
             show_name(name),

@@ -23,7 +23,7 @@ from events.errors import Invalid
 from reviews.admin.states import describe_delegation
 from reviews.domain.delegations import MAX_LENGTH, Window, create_delegation, revoke_delegation
 from reviews.models import Delegation
-from reviews.policies import can_delegate, can_revoke_delegation, can_see_delegation
+from reviews.policies import can_delegate_somewhere, can_revoke_delegation, can_see_delegation
 from reviews.queries import list_delegations
 from reviews.registry import label_kind, list_kinds
 
@@ -98,7 +98,7 @@ class DelegationAdmin(PortalModelAdmin):
         return can_see_delegation(principal, obj)
 
     def can_add(self, principal: Principal) -> bool:
-        return any(can_delegate(principal, team) for team in list_own_teams(principal))
+        return can_delegate_somewhere(principal)
 
     # Columns --------------------------------------------------------------------------------------
 

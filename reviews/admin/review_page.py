@@ -72,7 +72,7 @@ def build_page(request: HttpRequest, review: Review) -> dict[str, Any]:
         "facts": spec.describe(review) if spec and spec.describe and may_read else [],
         "subject_url": spec.url(review) if spec and spec.url else "",
         "may_read": may_read,
-        "lines": build_content(review) if may_read else [],
+        "content": build_content(review) if may_read else None,
         "reason": render_markdown(review.reason) if may_read else "",
         "votes": [show_vote(review, vote, counting) for vote in votes],
         "needed": max(0, review.approvals_needed - len(counting)),

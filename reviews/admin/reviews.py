@@ -45,7 +45,7 @@ WAITING, OPEN, DECIDED = "waiting", "open", "decided"
 class TabFilter(admin.SimpleListFilter):
     """What waits for oneself unless another tab is asked for."""
 
-    title = "tab"
+    title = "show"
     parameter_name = "tab"
     waiting: list[str] | None = None
 

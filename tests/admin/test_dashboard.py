@@ -100,7 +100,7 @@ def test_the_number_of_queries_does_not_grow(
         approve_request(principal=bob, request_id=decided.pk, fingerprint=decided.fingerprint)
     # Session, user, may enter, roles; waiting; oldest; decisions twice; three related tables (no subagents);
     # replies, votes, siblings; two numbers; engines and their teams.
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         open_page(client, INDEX)
 
 

@@ -155,12 +155,17 @@ def test_the_page_shows_all_of_it_beside_what_is_live(
         team,
         subject=Subject("thing", "thing0000000001"),
         title="A rule",
-        content={"rule": {"value": "git \u202epush" + "y" * 500, "kind": "pattern"}, "new": [1, 2]},
+        content={
+            "rule": {"value": "git \u202epush" + "y" * 500, "kind": "pattern"},
+            "new": [1, 2],
+            "none": [],
+        },
         reason="We need *this*.",
     )
     response = enter(approver).get(url_of(review))
     lines = [
-        (str(line.name), str(line.live), str(line.wanted), line.change) for line in response.context["lines"]
+        (str(line.name), str(line.live), str(line.wanted), line.change)
+        for line in response.context["content"].lines
     ]
     marked = 'git <mark class="unseen">⟨U+202E⟩</mark>push' + "y" * 500
     assert lines == [
@@ -169,10 +174,11 @@ def test_the_page_shows_all_of_it_beside_what_is_live(
         ("rule › value", "git *", marked, "changed"),
         ("rule › kind", "pattern", "pattern", "same"),
     ]
+    assert response.context["content"].empty == ["none"]
     page = read(response)
     assert "<em>this</em>" in page.html
     assert review.content_hash in page.text
-    assert "Size 2 parts" in page.text
+    assert "Size 3 parts" in page.text
     assert {form["data-act"] for form in page.find("button") if "data-act" in form} == {"approve", "deny"}
 
 
@@ -505,3 +511,9 @@ def test_who_may_not_revoke_sees_no_button(team: Team, approver: User) -> None:
 
     assert [buttons(user) for user in (approver, viewer, other)] == [1, 1, 0]
     assert enter(other).post(address("reviews_delegation", "revoke", made.pk)).status_code == 403
+
+
+def test_the_dashboard_says_what_waits_for_one(approver: User, requester: User, review: Review) -> None:
+    words = "1 review waits for your approval"
+    shown = [words in open_page(enter(user), reverse("admin:index")).text for user in (approver, requester)]
+    assert shown == [True, False]
