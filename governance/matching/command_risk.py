@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from governance.matching.paths import (
     FORBIDDEN,
     PERSISTENT,
-    SECRET,
     find_paths,
     get_base_name,
     leads_outside,
+    may_hold_secrets,
     strip_system_folder,
 )
 from governance.matching.tables.lookup import PROGRAMS
@@ -109,7 +109,7 @@ def list_redirect_risks(command: SimpleCommand, place: str) -> Iterator[RiskFind
             continue
         text, writes = item.target.text, item.operator != "<"
         shown = text.replace("\0", "…")[:MAX_WORD]
-        if SECRET.search(text) or FORBIDDEN.search(text):
+        if names_secret(item.target, text):
             yield RiskFinding(RiskKind.CREDENTIAL_PATH, shown, "may hold passwords or keys")
         if writes and PERSISTENT.search(text):
             yield RiskFinding(RiskKind.PERSISTENCE, shown, "is run or obeyed by itself")
@@ -140,7 +140,7 @@ def list_place_risks(command: SimpleCommand, place: str) -> Iterator[RiskFinding
 def list_word_place_risks(word: Word, place: str, program: str, *, is_reading: bool) -> Iterator[RiskFinding]:
     for text in find_paths(word):
         shown = text.replace("\0", "…")[:MAX_WORD]
-        if SECRET.search(text) or FORBIDDEN.search(text):
+        if names_secret(word, text):
             yield RiskFinding(RiskKind.CREDENTIAL_PATH, shown, "may hold passwords or keys")
         if not is_reading and PERSISTENT.search(text):
             yield RiskFinding(RiskKind.PERSISTENCE, shown, "is run or obeyed by itself")
@@ -154,3 +154,8 @@ def tell_outside(path: str, *, changes: bool) -> RiskFinding:
     is_serious = changes and (".." in path or not path.startswith(TEMPORARY))
     shown = path.replace("\0", "…")[:MAX_WORD]
     return RiskFinding(RiskKind.OUTSIDE_PROJECT, shown, sentence, is_serious)
+
+
+def names_secret(word: Word, text: str) -> bool:
+    """Whether a word, or this value inside of it, may lead to what holds secrets."""
+    return may_hold_secrets(text, has_glob=word.has_glob) or bool(FORBIDDEN.search(text))

@@ -11,7 +11,7 @@ from governance.matching.asked_paths import AskedPath, Reach, read_path
 from governance.matching.calls import PATH_VERBS, WRITING_VERBS, Call
 from governance.matching.forbidden import is_normally_forbidden
 from governance.matching.path_globs import ANY, WILD, PathGlob, Segment, fold, split_path
-from governance.matching.paths import PERSISTENT, SECRET
+from governance.matching.paths import PERSISTENT, SAMPLE, SECRET
 from governance.matching.rules import Effect, Rule
 from governance.matching.targets import Target
 from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, allow, choose_worst
@@ -229,6 +229,8 @@ def explain_overlap(source: str, rule: PathRule, effect: Effect) -> str:
 def explain_sensitive(asked: AskedPath, glob: PathGlob, verb: str) -> str:
     """A wildcard covers neither secrets nor, for changes, what runs by itself; their names do."""
     text = "/".join(asked.inner)
+    if SAMPLE.search(text):
+        return ""
     for expression, why in (
         (SECRET, "may hold secrets"),
         *(((PERSISTENT, "runs by itself"),) if verb in WRITING_VERBS else ()),

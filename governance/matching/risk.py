@@ -14,7 +14,7 @@ from governance.matching.calls import BASH, FETCH, PATH_VERBS, REPEATED, TASK, W
 from governance.matching.command_risk import list_command_risks
 from governance.matching.honesty import explain_dishonest
 from governance.matching.leading import read_quickly
-from governance.matching.paths import FORBIDDEN, PERSISTENT, SECRET
+from governance.matching.paths import FORBIDDEN, PERSISTENT, may_hold_secrets
 from governance.matching.reading import read_roughly
 from governance.matching.tables.programs import words
 from governance.matching.tables.risks import REMOVING_NAMES
@@ -103,7 +103,7 @@ def list_path_risks(path: str, call: Call) -> Iterator[RiskFinding]:
     except UnreadableError as error:
         yield RiskFinding(RiskKind.OBFUSCATION, word, f"can't be told where it leads: {error}")
         text, is_outside = path, False
-    if SECRET.search(text) or FORBIDDEN.search("/" + text):
+    if names_secret("/" + text):
         yield RiskFinding(RiskKind.CREDENTIAL_PATH, word, "may hold passwords or keys")
     if writes and PERSISTENT.search(text):
         yield RiskFinding(RiskKind.PERSISTENCE, word, "is run or obeyed by itself")
@@ -141,11 +141,9 @@ def list_tool_risks(call: Call) -> Iterator[RiskFinding]:
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value
-        elif (
-            isinstance(value, str) and len(value) < 4096 and (SECRET.search(value) or FORBIDDEN.search(value))
-        ):
+        elif isinstance(value, str) and names_secret(value[:4096]):
             yield RiskFinding(RiskKind.CREDENTIAL_PATH, value[:MAX_WORD], "may hold passwords or keys")
 
 
 def names_secret(path: str) -> bool:
-    return bool(SECRET.search(path) or FORBIDDEN.search(path))
+    return may_hold_secrets(path, has_glob=False) or bool(FORBIDDEN.search(path))
