@@ -23,6 +23,7 @@ from engines.api.chats import ChatViewSet
 from engines.api.engines import EngineViewSet
 from engines.api.subagents import SubagentViewSet
 from events.errors import NotFound
+from governance.api.evaluate import EvaluateView
 from governance.api.gate import GateCallViewSet, GateReportView
 from governance.api.requests import RequestViewSet
 from governance.api.rules import RuleTargetViewSet, RuleViewSet
@@ -100,6 +101,7 @@ v1_urlpatterns = [
     path("events/", EventsView.as_view(), name="api-events"),
     path("events/stream/", EventStreamView.as_view(), name="api-events-stream"),
     path("events/ticket/", TicketView.as_view(), name="api-events-ticket"),
+    path("evaluate/", EvaluateView.as_view(), name="api-evaluate"),
     path("gate/reports/", GateReportView.as_view(), name="api-gate-reports"),
     path("users/me/", MeView.as_view(), name="api-me"),
     *router.urls,

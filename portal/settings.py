@@ -253,6 +253,7 @@ SPECTACULAR_SETTINGS = {
         "SubagentKindEnum": "engines.enums.SubagentKind",
         "UserKindEnum": "accounts.enums.UserKind",
         "RoleEnum": "accounts.enums.Role",
+        "VerdictEnum": "reviews.enums.Verdict",
         "DoorEnum": "events.actors.Door",
         "ActorKindEnum": "events.actors.ActorKind",
         "MessageRoleEnum": "engines.enums.MessageRole",

@@ -22,6 +22,7 @@ from governance.admin.request_keys import REQUEST_KEYS
 from governance.admin.rows import InboxRow, build_rows
 from governance.admin.timeline import build_timeline
 from governance.admin.together import build_together
+from governance.admin.verdict_panel import build_verdict_panel
 from governance.content import RequestContent, main_text
 from governance.domain.reading import read_content
 from governance.enums import Risk
@@ -72,6 +73,7 @@ def build_page(request: HttpRequest, asked: PermissionRequest) -> dict[str, Any]
         "full": build_full(content) if content else None,
         "dangers": list_dangers(content) if content and asked.is_sealed else [],
         "confirmation_word": choose_confirmation_word(content) if content and is_risky else "",
+        "verdict": build_verdict_panel(principal, asked, content) if content else None,
         "places": build_places(principal, asked),
         "moments": build_timeline(asked),
         "why_not": explain_standing(principal, row),

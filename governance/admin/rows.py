@@ -200,6 +200,8 @@ def describe_end_briefly(request: PermissionRequest) -> str:
     if request.is_pending:
         return ""
     state = capfirst(request.get_state_display())
+    if request.rule_id:
+        return f"{state} by rule {request.decided_by_label}, version {request.rule_version}"
     if request.decided_by_label:
         return f"{state} by {request.decided_by_label}"
     return f"{state}: {request.get_close_reason_display()}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from events.actors import ActorKind
 from events.models import AuditEntry
 from governance.enums import CloseReason
 from governance.models import PermissionRequest
@@ -28,8 +29,6 @@ class Moment:
 # verb -> (icon, tone, sentence); `{who}` is the actor.
 PLAIN: dict[str, tuple[str, str, str]] = {
     "permission_request.ask": ("hand", "info", "{who} asked"),
-    "permission_request.approve": ("check", "ok", "Approved"),
-    "permission_request.deny": ("cross", "bad", "Denied"),
     "permission_request.view_full": ("eye", "quiet", "{who} read the full content, which holds secrets"),
     "permission_request.claim": ("eye", "info", "{who} looks at it"),
     "permission_request.release": ("eye", "quiet", "Nobody says any more that they look at it"),
@@ -49,6 +48,16 @@ def tell_seal(entry: AuditEntry) -> tuple[str, str, str]:
     if entry.after.get("arguments_known"):
         return "lock", "info", "Arguments arrived; the content is sealed"
     return "lock", "warn", "Sealed without its arguments: the engine did not tell them"
+
+
+def tell_decision(entry: AuditEntry) -> tuple[str, str, str]:
+    """Of people their votes tell who; a rule says it itself."""
+    icon, tone, word = (
+        ("check", "ok", "Approved") if entry.verb.endswith("approve") else ("cross", "bad", "Denied")
+    )
+    if entry.actor_kind == ActorKind.RULE:
+        return icon, tone, f"{word} by rule {{who}}, version {entry.after.get('rule_version', '')}"
+    return icon, tone, word
 
 
 def tell_vote(entry: AuditEntry) -> tuple[str, str, str]:
@@ -81,6 +90,8 @@ def tell_trouble(entry: AuditEntry) -> tuple[str, str, str]:
 
 TOLD: dict[str, Callable[[AuditEntry], tuple[str, str, str]]] = {
     "permission_request.seal": tell_seal,
+    "permission_request.approve": tell_decision,
+    "permission_request.deny": tell_decision,
     "permission_request.expired": tell_closed,
     "permission_request.cancelled": tell_closed,
     "vote.cast": tell_vote,

@@ -111,6 +111,14 @@ class MyDecisionSerializer(ReadSerializer):
     at = serializers.DateTimeField()
 
 
+class DecidingRuleSerializer(ReadSerializer):
+    """The rule that decided, as it was named then."""
+
+    id = serializers.CharField(source="rule_id")
+    version = serializers.IntegerField(source="rule_version")
+    name = serializers.CharField(source="decided_by_label")
+
+
 class DeliverySerializer(ReadSerializer):
     """What became of the last reply to the engine. `orphaned` after an approval: it did not run."""
 
@@ -180,6 +188,7 @@ class RequestSerializer(ReadSerializer):
     decided_at = serializers.DateTimeField(allow_null=True)
     decided_by = serializers.SerializerMethodField()
     decision_door = serializers.CharField()
+    rule = serializers.SerializerMethodField()
     decision_message = serializers.CharField(help_text="The reviewer's words, for the agent.")
     close_reason = serializers.ChoiceField(choices=CloseReason.choices, allow_blank=True)
     closed_by = serializers.CharField(
@@ -237,6 +246,11 @@ class RequestSerializer(ReadSerializer):
             "id": request.decided_by_id,
             "label": request.decided_by_label,
         }
+
+    @extend_schema_field(DecidingRuleSerializer(allow_null=True))
+    def get_rule(self, request: PermissionRequest) -> Any:
+        """Null unless a rule decided it."""
+        return DecidingRuleSerializer.show(request if request.rule_id else None)
 
     @extend_schema_field(DeliverySerializer(allow_null=True))
     def get_delivery(self, request: PermissionRequest) -> Any:

@@ -197,6 +197,8 @@ def explain_conflict(request: PermissionRequest, fingerprint: str, now: datetime
 
 def describe_end(request: PermissionRequest) -> str:
     """Who ended it and how, in one sentence."""
+    if request.rule_id:
+        return f"The rule {request.decided_by_label} {request.get_state_display()} it already."
     if request.decided_by_label:
         return f"{request.decided_by_label} {request.get_state_display()} it already."
     return f"It is {request.get_state_display()}: {request.get_close_reason_display()}."

@@ -70,6 +70,7 @@ ENDPOINTS = [
     Endpoint("api-events-stream", "GET", (Scope.EVENTS_READ,)),
     Endpoint("api-events-ticket", "POST", (Scope.EVENTS_READ,), success=201),
     Endpoint("api-me", "GET"),
+    Endpoint("api-evaluate", "POST", (Scope.RULES_EVALUATE,), takes_services=False, body={"command": "ls"}),
     Endpoint("permissionrequest-list", "GET", READERS),
     Endpoint(
         "permissionrequest-list", "POST", (Scope.REQUESTS_CREATE,), success=201, body={"permission": "deploy"}

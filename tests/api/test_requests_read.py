@@ -21,9 +21,11 @@ from reviews.models import ReviewPolicy
 from tests.api.clients import call_as, outcome
 from tests.factories import (
     make_engine,
+    make_gated,
     make_owner,
     make_principal,
     make_request,
+    make_rule,
     make_service,
     make_session,
     make_team,
@@ -97,6 +99,7 @@ def test_request_shows_all_its_facts(team: Team, user: User, engine: Engine) -> 
         "decided_at": None,
         "decided_by": None,
         "decision_door": "",
+        "rule": None,
         "decision_message": "",
         "close_reason": "",
         "closed_by": None,
@@ -293,3 +296,13 @@ def test_owner_outside_the_team_reads_no_command(engine: Engine) -> None:
         assert "plan" not in str(shown)
     assert read_ids(client.read("permission-requests/?search=plan")) == []
     assert read_ids(client.read("permission-requests/?search=nothing")) == []
+
+
+def test_a_rules_decision_names_the_rule_and_its_version() -> None:
+    team = make_team()
+    rule = make_rule(team, "git status", name="Look at git")
+    request = make_request(make_gated(make_engine(team)), "git status")
+    shown = call_as(make_user(team)).read(f"permission-requests/{request.pk}/").json()
+    assert (shown["state"], shown["decision_door"]) == ("approved", "rule")
+    assert shown["rule"] == {"id": rule.pk, "version": 1, "name": "Look at git"}
+    assert shown["decided_by"] == {"kind": "rule", "id": rule.pk, "label": "Look at git"}

@@ -95,6 +95,7 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "chats_retrieve",
         "engines_list",
         "engines_retrieve",
+        "evaluate_create",
         "events_list",
         "events_stream",
         "events_ticket",

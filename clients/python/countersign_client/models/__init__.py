@@ -29,6 +29,7 @@ from .content import Content
 from .content_arguments_type_0 import ContentArgumentsType0
 from .content_metadata import ContentMetadata
 from .control_enum import ControlEnum
+from .deciding_rule import DecidingRule
 from .decision_request import DecisionRequest
 from .delegate import Delegate
 from .delivery import Delivery
@@ -39,6 +40,9 @@ from .engine_kind_enum import EngineKindEnum
 from .engine_message_status_enum import EngineMessageStatusEnum
 from .engine_state_enum import EngineStateEnum
 from .engines_list_state_item import EnginesListStateItem
+from .evaluation_answer import EvaluationAnswer
+from .evaluation_request import EvaluationRequest
+from .evaluation_request_arguments import EvaluationRequestArguments
 from .event import Event
 from .event_page import EventPage
 from .event_subject import EventSubject
@@ -48,6 +52,9 @@ from .field_error import FieldError
 from .finding import Finding
 from .gate_answer import GateAnswer
 from .gate_report_request import GateReportRequest
+from .given_rule_request import GivenRuleRequest
+from .given_target_request import GivenTargetRequest
+from .judged_command import JudgedCommand
 from .length_enum import LengthEnum
 from .me import Me
 from .member import Member
@@ -97,7 +104,9 @@ from .review_detail_content_type_0 import ReviewDetailContentType0
 from .review_state_enum import ReviewStateEnum
 from .review_vote import ReviewVote
 from .reviews_list_state_item import ReviewsListStateItem
+from .risk import Risk
 from .risk_enum import RiskEnum
+from .risk_kind_enum import RiskKindEnum
 from .role_enum import RoleEnum
 from .rule import Rule
 from .rule_change_request import RuleChangeRequest
@@ -176,6 +185,7 @@ __all__ = (
     "ContentArgumentsType0",
     "ContentMetadata",
     "ControlEnum",
+    "DecidingRule",
     "DecisionRequest",
     "Delegate",
     "Delivery",
@@ -186,6 +196,9 @@ __all__ = (
     "EngineMessageStatusEnum",
     "EnginesListStateItem",
     "EngineStateEnum",
+    "EvaluationAnswer",
+    "EvaluationRequest",
+    "EvaluationRequestArguments",
     "Event",
     "EventPage",
     "EventSubject",
@@ -195,6 +208,9 @@ __all__ = (
     "Finding",
     "GateAnswer",
     "GateReportRequest",
+    "GivenRuleRequest",
+    "GivenTargetRequest",
+    "JudgedCommand",
     "LengthEnum",
     "Me",
     "Member",
@@ -244,7 +260,9 @@ __all__ = (
     "ReviewsListStateItem",
     "ReviewStateEnum",
     "ReviewVote",
+    "Risk",
     "RiskEnum",
+    "RiskKindEnum",
     "RoleEnum",
     "Rule",
     "RuleChangeRequest",

@@ -17,6 +17,7 @@ from ..models.source_enum import SourceEnum
 if TYPE_CHECKING:
     from ..models.actor import Actor
     from ..models.content import Content
+    from ..models.deciding_rule import DecidingRule
     from ..models.delegate import Delegate
     from ..models.delivery import Delivery
     from ..models.finding import Finding
@@ -86,6 +87,7 @@ class RequestDetail:
     decided_at: datetime.datetime | None
     decided_by: Actor | None
     decision_door: str
+    rule: DecidingRule | None
     decision_message: str
     """ The reviewer's words, for the agent. """
     close_reason: BlankEnum | CloseReasonEnum
@@ -100,6 +102,7 @@ class RequestDetail:
     def to_dict(self) -> dict[str, Any]:
         from ..models.actor import Actor  # noqa: PLC0415
         from ..models.content import Content  # noqa: PLC0415
+        from ..models.deciding_rule import DecidingRule  # noqa: PLC0415
         from ..models.delegate import Delegate  # noqa: PLC0415
         from ..models.delivery import Delivery  # noqa: PLC0415
         from ..models.my_decision import MyDecision  # noqa: PLC0415
@@ -213,6 +216,12 @@ class RequestDetail:
 
         decision_door = self.decision_door
 
+        rule: dict[str, Any] | None
+        if isinstance(self.rule, DecidingRule):
+            rule = self.rule.to_dict()
+        else:
+            rule = self.rule
+
         decision_message = self.decision_message
 
         close_reason: str
@@ -278,6 +287,7 @@ class RequestDetail:
                 "decided_at": decided_at,
                 "decided_by": decided_by,
                 "decision_door": decision_door,
+                "rule": rule,
                 "decision_message": decision_message,
                 "close_reason": close_reason,
                 "closed_by": closed_by,
@@ -293,6 +303,7 @@ class RequestDetail:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.actor import Actor  # noqa: PLC0415
         from ..models.content import Content  # noqa: PLC0415
+        from ..models.deciding_rule import DecidingRule  # noqa: PLC0415
         from ..models.delegate import Delegate  # noqa: PLC0415
         from ..models.delivery import Delivery  # noqa: PLC0415
         from ..models.finding import Finding  # noqa: PLC0415
@@ -482,6 +493,21 @@ class RequestDetail:
 
         decision_door = d.pop("decision_door")
 
+        def _parse_rule(data: object) -> DecidingRule | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                rule_type_0 = DecidingRule.from_dict(data)
+
+                return rule_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(DecidingRule | None, data)
+
+        rule = _parse_rule(d.pop("rule"))
+
         decision_message = d.pop("decision_message")
 
         def _parse_close_reason(data: object) -> BlankEnum | CloseReasonEnum:
@@ -577,6 +603,7 @@ class RequestDetail:
             decided_at=decided_at,
             decided_by=decided_by,
             decision_door=decision_door,
+            rule=rule,
             decision_message=decision_message,
             close_reason=close_reason,
             closed_by=closed_by,
