@@ -30,7 +30,7 @@ LARGEST_RATIO = 1.5
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", default="1000,200000", help="stored requests: few, many")
-    parser.add_argument("--rounds", type=int, default=15, help="readings of each page")
+    parser.add_argument("--rounds", type=int, default=9, help="readings of each page")
     options = parser.parse_args()
     few, many = (int(size) for size in options.rows.split(","))
     is_right = [measure(title, urls, (few, many), options.rounds) for title, urls in list_databases()]
