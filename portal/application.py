@@ -110,4 +110,8 @@ def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:
         from relay.supervisor import run_supervisors
 
         tasks.append(BackgroundTask("relay", run_supervisors))
+    else:
+        from relay.clock import keep_clock
+
+        tasks.append(BackgroundTask("what falls due", until_stopped(keep_clock)))
     return tasks

@@ -1,7 +1,8 @@
 """What falls due by time alone: requests and reviews that nobody decided, what retired engines left open.
 
-Beside the relays, once a second. The hourly signature of the audit chain belongs to the web process, which
-every deployment has.
+Once a second, beside the relays, and in a web process without one: an agent that asks through the API needs
+no relay, and what nobody decided must end all the same. The hourly signature of the audit chain belongs to
+the web process, which every deployment has.
 """
 
 from __future__ import annotations
@@ -41,6 +42,15 @@ async def run_clock(database: DatabaseThread) -> None:
         except Exception:
             # The relays beside it go on.
             logger.exception("What is overdue could not be closed.")
+
+
+async def keep_clock() -> None:
+    """The same on a thread of its own. Until cancelled."""
+    database = DatabaseThread("countersign-due")
+    try:
+        await run_clock(database)
+    finally:
+        await database.aclose()
 
 
 def is_any_overdue(now: datetime) -> bool:

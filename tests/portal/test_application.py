@@ -78,12 +78,11 @@ async def test_a_websocket_without_a_route_is_closed(application: Application) -
     await application.stop(5)
 
 
+ALWAYS = ["hub", "signed audit heads", "event pruning", "audit checks", "rule proposals"]
+
+
 @pytest.mark.parametrize(
-    ("with_relay", "names"),
-    [
-        (True, ["hub", "signed audit heads", "event pruning", "audit checks", "rule proposals", "relay"]),
-        (False, ["hub", "signed audit heads", "event pruning", "audit checks", "rule proposals"]),
-    ],
+    ("with_relay", "names"), [(True, [*ALWAYS, "relay"]), (False, [*ALWAYS, "what falls due"])]
 )
 def test_the_tasks_of_a_web_process(with_relay: bool, names: list[str]) -> None:
     assert [task.name for task in build_tasks(with_relay=with_relay)] == names

@@ -94,6 +94,8 @@ def test_the_first_start_prepares_everything_and_says_so(tmp_path: Path, variabl
             "signed audit heads",
             "event pruning",
             "audit checks",
+            "rule proposals",
+            "what falls due",
         }
         assert server.stop() == 0
 
