@@ -192,9 +192,10 @@ def answer_of(call: GateCall) -> GateAnswer:
 
 def explain_refusal(request: PermissionRequest) -> str:
     """For the agent: the reviewer's or the rule's words, never a rule's pattern."""
-    if request.decision_message:
-        return request.decision_message
     if request.state == RequestState.DENIED:
+        is_rule = request.decided_by_kind == ActorKind.RULE
+        if request.decision_message:
+            return request.decision_message if is_rule else f"{NOT_ALLOWED[:-1]}: {request.decision_message}"
         return NOT_ALLOWED
     if request.close_reason == CloseReason.TIMED_OUT:
         return TIMED_OUT_MESSAGE

@@ -17,10 +17,17 @@ from accounts.domain.tokens import create_token
 from accounts.domain.users import create_user
 from accounts.enums import Role, Scope, UserKind
 from accounts.models import Team, User
+from accounts.principal import Principal
 from engines.domain.registry import register_engine
-from events.actors import build_command_actor
+from engines.domain.retirement import retire_engine
+from engines.models import Engine
+from events.actors import Door, build_command_actor
 from events.encryption import register_keys
 from events.keyring import make_keys_file
+from governance.domain.gate_access import make_gate_token
+from governance.domain.rules import save_rule
+from governance.enums import RuleEffect
+from governance.rule_drafts import RuleDraft
 
 TEAM = "Demo"
 PERSON = "demo"
@@ -49,18 +56,39 @@ def make_login_link() -> str:
         connections.close_all()
 
 
-def register_demo_engine(*, address: str, username: str, password: str, project: str, version: str) -> None:
+def register_demo_engine(*, address: str, username: str, password: str, project: str) -> str:
+    """The engine that is about to start, and what its agents may read unasked; returns its gate's token."""
     try:
-        register_engine(
+        team = Team.objects.get(name=TEAM)
+        engine = register_engine(
             actor=ACTOR,
-            team=Team.objects.get(name=TEAM),
+            team=team,
             name="OpenCode",
             address=address,
             username=username,
             password=password,
             directories=[project],
-            version=version,
         )
+        draft = RuleDraft(
+            name="Read this project",
+            permission="read",
+            value=f"{project}/**",
+            effect=RuleEffect.ALLOW,
+            reason="Looking at the project's own files needs nobody.",
+            engine_id=engine.pk,
+            directory=project,
+        )
+        person = Principal(User.objects.get(username=PERSON), Door.COMMAND)
+        save_rule(principal=person, team=team, draft=draft, activate=True)
+        return make_gate_token(actor=ACTOR, engine=engine).secret
+    finally:
+        connections.close_all()
+
+
+def retire_demo_engine() -> None:
+    """It did not start: nothing of it will come."""
+    try:
+        retire_engine(actor=ACTOR, engine=Engine.objects.get(retired_at=None))
     finally:
         connections.close_all()
 

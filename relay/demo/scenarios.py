@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 MARK = re.compile(r"\[([a-z_]+)(?:#(\d+))?\]")
 # What the engine tells the model about a denial with a message, and about a question that was answered.
 _FEEDBACK = re.compile(r"rejected permission to use this specific tool call.*feedback: (.+)", re.DOTALL)
+_AT_THE_GATE = re.compile(r"Denied by a reviewer: (.+)", re.DOTALL)
 _ANSWER = re.compile(r'^User has answered your questions: "[^"]*"="(.+)"\. You can now', re.DOTALL)
 
 
@@ -123,7 +124,7 @@ def _find_message_to_model(since: Sequence[Mapping[str, Any]]) -> str:
     if not since or since[-1].get("role") != "tool":
         return ""
     text = read_content(since[-1])
-    found = _FEEDBACK.search(text) or _ANSWER.search(text)
+    found = _FEEDBACK.search(text) or _AT_THE_GATE.search(text) or _ANSWER.search(text)
     return found[1].strip() if found else ""
 
 

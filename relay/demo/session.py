@@ -22,13 +22,14 @@ from relay.demo.people import (
     make_login_link,
     prepare_database,
     register_demo_engine,
+    retire_demo_engine,
 )
 from relay.demo.project import PERMISSION, make_project
 from relay.demo.rest_agent import RestAgent
 from relay.demo.runner import run_demo_agents
 from relay.demo.scenarios import build_scenarios
 from relay.demo.scripted_llm import ScriptedModel, build_engine_config
-from relay.opencode.process import EngineProcess, EngineStartFailed
+from relay.opencode.process import EngineProcess, EngineStartFailed, probe_port
 from relay.opencode.process_tree import ChildProcess
 
 PORTAL_START_TIMEOUT_S = 60.0
@@ -84,9 +85,9 @@ class DemoRun:
         with ScriptedModel({}) as model:
             model.scenarios.update(build_scenarios(self.folder.project, model.page_url))
             try:
-                await self._start_engine(model)
                 await sync_to_async(prepare_database)()
-                await self._register_engine()
+                await self._start_engine(model)
+                await self._wait_for_engine()
                 await self._start_portal()
                 await self._play(await sync_to_async(make_login_link)())
             finally:
@@ -99,30 +100,32 @@ class DemoRun:
         engine = EngineProcess(self.binary, self.folder.engine, self.folder.project, config)
         self.engine = engine
         self.say("Starting the engine …")
+        # Its gate's token has to be there when it starts.
+        engine.port = probe_port(0)
+        token = await sync_to_async(register_demo_engine)(
+            address=engine.address,
+            username=engine.username,
+            password=engine.password,
+            project=str(self.folder.project),
+        )
+        engine.gate = (self.public_url, token)
         try:
             engine.launch()
         except (EngineStartFailed, OSError) as error:
-            self._give_up_on_engine(str(error))
+            await self._give_up_on_engine(str(error))
 
-    async def _register_engine(self) -> None:
+    async def _wait_for_engine(self) -> None:
         if self.engine is None:
             return
         try:
-            version = await self.engine.wait_healthy()
+            await self.engine.wait_healthy()
         except EngineStartFailed as error:
             await self.engine.stop_async()
-            self._give_up_on_engine(str(error))
-            return
-        await sync_to_async(register_demo_engine)(
-            address=self.engine.address,
-            username=self.engine.username,
-            password=self.engine.password,
-            project=str(self.folder.project),
-            version=version,
-        )
+            await self._give_up_on_engine(str(error))
 
-    def _give_up_on_engine(self, reason: str) -> None:
+    async def _give_up_on_engine(self, reason: str) -> None:
         self.engine, self.missing = None, reason
+        await sync_to_async(retire_demo_engine)()
 
     async def _start_portal(self) -> None:
         self.say("Starting the portal …")

@@ -80,7 +80,7 @@ def test_a_denial_is_told_with_its_reason(gate: ApiClient) -> None:
     asked = gate.write("gate/calls/", CALL).json()
     decide(deny_request, reason="Not here.")
     told = gate.read(f"gate/calls/{asked['id']}/wait/").json()
-    assert told == {"id": asked["id"], "answer": "deny", "message": "Not here."}
+    assert told == {"id": asked["id"], "answer": "deny", "message": "Denied by a reviewer: Not here."}
 
 
 def test_a_withdrawn_call_closes_its_request(gate: ApiClient) -> None:

@@ -230,8 +230,8 @@ def test_a_denial_reaches_the_agent_with_its_reason(engine: Engine) -> None:
         reason="Use git mv.",
     )
     again = answer_of(GateCall.objects.get())
-    assert (again.word, again.message) == (Word.DENY, "Use git mv.")
-    assert take_call(engine=engine, call=answer.call, now=timezone.now()).message == "Use git mv."
+    assert (again.word, again.message) == (Word.DENY, "Denied by a reviewer: Use git mv.")
+    assert take_call(engine=engine, call=answer.call, now=timezone.now()).message == again.message
     assert not EngineReply.objects.exists()
 
 

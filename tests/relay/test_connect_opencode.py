@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import Team
+from accounts.models import ApiToken, Team
 from engines.models import Engine
 from events.encryption import reveal
 from events.models import AuditEntry
-from tests.factories import make_team
+from governance.models import EngineGate
+from relay.inspection import TESTED_VERSION
+from relay.opencode.gate_files import PACKAGE_VERSION
+from tests.factories import make_team, make_user
 from tests.relay.fake_engine import FakeEngine, give
 from tests.support.engine_lab import EngineLab
 
@@ -24,6 +28,12 @@ def team(db: None) -> Team:
 
 
 def connect(url: str, *arguments: str, team: str = "Builders") -> str:
+    """What it says, but for the gate and the shell: those have tests of their own."""
+    text = say(url, "--without-shell-check", *arguments, team=team)
+    return "\n".join(line for line in text.splitlines() if not line.startswith("It has no gate:"))
+
+
+def say(url: str, *arguments: str, team: str = "Builders") -> str:
     out = StringIO()
     call_command("connect_opencode", url, "--team", team, *arguments, stdout=out, no_color=True)
     return out.getvalue()
@@ -163,3 +173,68 @@ def test_the_same_address_twice_is_refused(team: Team, apart: FakeEngine) -> Non
     with pytest.raises(CommandError, match="registered already"):
         connect(apart.address, "--name", "again")
     assert Engine.objects.count() == 1
+
+
+def test_an_engine_without_a_gate_is_told_so_and_the_shell_is_looked_at(
+    team: Team, apart: FakeEngine
+) -> None:
+    """This one is no real engine, so it has no shell to look at."""
+    lines = say(apart.address).splitlines()
+    engine = Engine.objects.get()
+    expected = (
+        "It has no gate: what its rules let through is not asked about, and nothing of it is approved"
+        f" automatically. Install one: manage.py install_gate {engine.pk} --folder FOLDER"
+    )
+    assert [line for line in lines if line.startswith("It has no gate")] == [expected]
+    assert lines[-1].startswith("Whether agents could read the engine's credentials could not be found out")
+
+
+def test_a_gate_is_installed_with_a_token_for_this_engine_alone(
+    team: Team, apart: FakeEngine, tmp_path: Path
+) -> None:
+    make_user(team, "admin")
+    folder = tmp_path / "config"
+    text = connect(apart.address, "--gate-folder", str(folder), "--portal", "http://127.0.0.1:8000")
+    settings = json.loads((folder / "countersign-gate.json").read_text())
+    gate = EngineGate.objects.select_related("token__user").get()
+    assert gate.token is not None
+    assert (gate.token.scopes, gate.token.user.memberships.count(), gate.engine) == (
+        ["gate"],
+        0,
+        Engine.objects.get(),
+    )
+    assert settings["portal"] == "http://127.0.0.1:8000"
+    assert settings["token"] not in text
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "countersign-gate.json",
+        "node_modules",
+        "package-lock.json",
+        "package.json",
+        "plugin",
+    ]
+    assert (folder / "countersign-gate.json").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--portal", "ftp://x"), ("--portal", "nowhere")], ids=["scheme", "no address"]
+)
+def test_a_gate_that_can_not_be_used_stops_the_registration(
+    team: Team, apart: FakeEngine, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    assert "is no address of a portal" in refuse(apart.address, "--gate-folder", str(tmp_path), *arguments)
+
+
+def test_a_gate_is_installed_anew_and_the_old_token_ends(
+    team: Team, apart: FakeEngine, tmp_path: Path
+) -> None:
+    make_user(team, "admin")
+    connect(apart.address, "--gate-folder", str(tmp_path), "--portal", "http://127.0.0.1:8000")
+    old = ApiToken.objects.get()
+    call_command("install_gate", Engine.objects.get().pk, "--folder", str(tmp_path), stdout=StringIO())
+    old.refresh_from_db()
+    assert old.revoked_at is not None
+    assert ApiToken.objects.filter(revoked_at=None).count() == 1
+
+
+def test_the_modules_are_for_the_version_that_is_tested() -> None:
+    assert PACKAGE_VERSION == TESTED_VERSION

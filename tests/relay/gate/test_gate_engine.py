@@ -40,7 +40,7 @@ def test_what_the_engine_never_announces_is_held_and_runs_only_when_approved(gat
         gated.decide(request, "deny", "Not now.")
     for session_id in sessions.values():
         gated.wait_idle(session_id)
-        assert gated.read_parts(session_id) == [("bash", "error", "Not now.")]
+        assert gated.read_parts(session_id) == [("bash", "error", "Denied by a reviewer: Not now.")]
         assert len(gated.requests(session_id)) == 1
     assert not (gated.project / "made.txt").exists()
     assert (gated.project / "README.md").exists()
