@@ -33,7 +33,7 @@ SENSITIVE = (
     *("*.kdbx*", "*.keystore*", "*.jks*", "*credentials*", "*shadow*", "*sudoers*", "*.vault-token*"),
     *("*.config*", "*.terraform.d*", "*secret*", "*proc/*", "*opencode*", "*countersign*", "*.bash*"),
     *("*.profile*", "*.zsh*", "*.zprofile*", "*.vimrc*", "*.inputrc*", "*cron*", "*systemd*", "*init.d*"),
-    *("*rc.local*", "*authorized_keys*", "*.husky*", "../*", "/*", "~*", "$*", "*\\*"),
+    *("*rc.local*", "*authorized_keys*", "*.husky*", "..", "../*", "/*", "~*", "$*", "*\\*"),
 )
 SENSITIVE_OUTSIDE = tuple(pattern for pattern in SENSITIVE if pattern != "/*")
 # A pattern that ends with " *" would also cover what has no blank.
