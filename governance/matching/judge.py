@@ -205,12 +205,24 @@ def find_allowing(text: str, command: SimpleCommand, rules: RuleSet, place: str)
         if not reason:
             return allow(text, f"The rule “{exact}” allows it.", exact)
     for rule in rules.index.list_allowing(line):
-        spelled = rule.spell(place)
+        spelled = rule.spell(place, texts)
+        if explains := explain_path(texts[0], rule):
+            reason = explains if reason == NO_RULE else reason
+            continue
         why = explain_uncovered(command, spelled) or explain_hidden(command, spelled, rules, place)
         if not why:
             return allow(text, f"The rule “{rule}” allows it.", rule)
         reason = why if reason == NO_RULE else reason
     return CommandVerdict(text, Effect.ASK, reason)
+
+
+def explain_path(program: str, rule: Rule) -> str:
+    """A program that is named by its path needs a rule that begins with a path, and takes no detours."""
+    if "/" not in program or rule.first:
+        return ""
+    if rule.tokens[0].folder and ".." not in program.split("/"):
+        return ""
+    return f"{program} needs a rule that names its folder."
 
 
 def explain_hidden(command: SimpleCommand, spelled: Spelled, rules: RuleSet, place: str) -> str:

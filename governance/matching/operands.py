@@ -130,7 +130,7 @@ def explain_package(_program: str, arguments: Sequence[Argument], _spelled: Spel
 SHORTHANDS = frozenset({"npm", "pnpm", "yarn", "bun"})
 REMOTE_SUBCOMMANDS = words("clone fetch pull push remote ls-remote submodule archive")
 CHECKS: Mapping[str, Callable[[str, Sequence[Argument], Spelled], str]] = {
-    **dict.fromkeys(("test", "[", "[[", "printf"), explain_test),
+    **dict.fromkeys(("test", "[", "[[", "printf", "wait", "kill", "jobs", "shift", "exit"), explain_test),
     **dict.fromkeys(("uniq", "xxd"), explain_second_operand),
     "ps": explain_ps,
     "sqlite3": explain_database,

@@ -46,7 +46,7 @@ def explain_program(program: str, words: tuple[Word, ...], spelled: Spelled, lay
 
 def explain_itself(program: str, words: tuple[Word, ...], spelled: Spelled) -> str:
     """The same of a program that runs no other one which its words name."""
-    if program in ANYWHERE and program not in FOLLOWED and len(words) > 1:
+    if program in ANYWHERE and program not in FOLLOWED and not 1 < len(words) <= spelled.words:
         return f"{program} {ANYWHERE[program]}; what exactly is not worked out."
     if program in COMMANDED and spelled.words < len(words) and not only_informs(words):
         return f"{program} {COMMANDED[program]}."

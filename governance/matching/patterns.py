@@ -36,6 +36,15 @@ class Token:
     def is_star(self) -> bool:
         return self.pieces == (("*", True),)
 
+    def names(self, text: str) -> bool:
+        """Whether only a * behind that very text stands here."""
+        return (
+            bool(text)
+            and self.pieces[-1:] == (("*", True),)
+            and self.text[:-1] == text
+            and not any(is_wild for _, is_wild in self.pieces[:-1])
+        )
+
     @property
     def folder(self) -> str:
         """What stands before the last slash that no wildcard precedes, with that slash; "" without one."""

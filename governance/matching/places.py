@@ -6,12 +6,17 @@ from governance.matching.arguments import Argument, Kind, read_arguments
 from governance.matching.paths import PERSISTENT, find_paths, leads_outside, may_hold_secrets
 from governance.matching.spelled import Spelled
 from governance.matching.tables.lookup import PROGRAMS
+from governance.matching.tables.programs import Program
+from governance.matching.tables.wrappers import SHELLS
 from governance.matching.words import Word
+
+# What follows a script is the script's, also for shells.
+SCRIPTED = Program(is_interpreter=True)
 
 
 def explain_places(program: str, words: tuple[Word, ...], spelled: Spelled) -> str:
     """Why a wildcard does not cover where these words lead, "" when it does."""
-    known = PROGRAMS.get(program)
+    known = SCRIPTED if program in SHELLS else PROGRAMS.get(program)
     if known is not None and not known.takes_paths:
         return ""
     arguments = read_arguments(known, words)
@@ -37,10 +42,10 @@ def goes_somewhere(arguments: list[Argument]) -> bool:
 def explain_argument(
     argument: Argument, spelled: Spelled, *, is_reading: bool, shows_content: bool = True
 ) -> str:
-    is_operand = argument.kind in {Kind.OPERAND, Kind.SCRIPT_ARGUMENT, Kind.SUBCOMMAND}
+    in_folder = argument.kind in {Kind.OPERAND, Kind.SUBCOMMAND}
     is_inside = False
     paths = find_paths(argument.word)
-    if is_operand and spelled.folder and argument.number >= spelled.folder_from:
+    if in_folder and spelled.folder and argument.number >= spelled.folder_from:
         if why := explain_leaving(argument.text, spelled.folder):
             return why
         # The folder is the rule's own word; what stands in it is not.

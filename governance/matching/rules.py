@@ -98,11 +98,13 @@ class Rule:
         """The program it is about, "" when that is a wildcard."""
         return mark_blanks(self.tokens[0].text) if self.tokens and self.tokens[0].is_literal else ""
 
-    def spell(self, place: str) -> Spelled:
-        """What of a command's words it says itself."""
+    def spell(self, place: str, texts: Sequence[str] = ()) -> Spelled:
+        """What it says itself of a command's words (`texts`): `status*` says `status`."""
         named = count_named(self.tokens)
+        if named < len(self.tokens) and named < len(texts) and self.tokens[named].names(texts[named]):
+            named += 1
         last = self.tokens[-1] if self.tokens else Token(())
-        folder = last.folder if not last.is_literal else ""
+        folder = last.folder if len(self.tokens) > 1 and not last.is_literal else ""
         return Spelled(named, folder, len(self.tokens) - 1, self.allows_redirects, place, self.urls)
 
 

@@ -35,7 +35,7 @@ GIT = Program(
     subcommands={
         **dict.fromkeys(
             words(
-                "add branch check-ignore cherry-pick clean count-objects describe fsck gc help "
+                "add branch check-ignore cherry-pick clean count-objects describe fsck gc "
                 "ls-files ls-tree merge-base mv name-rev prune read-tree reset restore "
                 "rev-list rev-parse revert rm show-ref sparse-checkout status switch "
                 "symbolic-ref update-index update-ref version worktree write-tree "
@@ -59,6 +59,7 @@ GIT = Program(
         ),
         "apply": Program(options=(writes("--unsafe-paths", "patches outside the tree"),)),
         "am": PLAIN,
+        "help": Program(options=(runs("-w --web", "starts a browser"),)),
         "archive": Program(
             options=(
                 runs("--exec", "names the program at the other end"),

@@ -336,7 +336,24 @@ UNIX: dict[str, Program] = {
     "batch": Program(is_interpreter=True, options=(runs("-f", "runs commands later"),)),
     "xargs": Program(options=(reads("-a --arg-file", "takes words from a file"),)),
     "strace": Program(),
+    "hg": Program(
+        options=(
+            runs("--config --config-file --debugger --profile -t --tool", "sets any configuration"),
+            reaches("--cwd -R --repository", "works elsewhere"),
+        ),
+        values=words("-m --message -u --user -r --rev"),
+        texts=words("-m --message -u --user"),
+    ),
+    "svn": Program(
+        options=(
+            runs("--config-option --config-dir --diff-cmd --diff3-cmd --editor-cmd", "runs a program"),
+            reads("-F --file --targets", "reads a file"),
+        ),
+        values=words("-m --message -r"),
+        texts=words("-m --message"),
+    ),
     "openssl": Program(
+        dangerous_subcommands={"s_server": "opens a port", "engine": "loads a library"},
         options=(
             runs("-engine -provider -provider-path -config", "loads a library"),
             writes("-out -writerand -keyout -sess_out -signer", "writes a file"),

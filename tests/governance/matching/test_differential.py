@@ -100,7 +100,7 @@ def test_bash_runs_nothing_that_was_not_reported(stand_ins: Path, tmp_path: Path
         log = tmp_path / f"{number}.log"
         log.mkdir()
         subprocess.run(
-            [BASH, "--norc", "--noprofile", "-c", case.command],
+            [BASH, "--norc", "--noprofile", "-c", f"{case.command}\nwait"],
             cwd=folder,
             env={"PATH": str(stand_ins), "STAND_IN_LOG": str(log), "HOME": str(folder)},
             stdin=subprocess.DEVNULL,
