@@ -52,8 +52,8 @@ def build_block(
 ) -> list[Entry]:
     """Ordered entries; paths are those of an engine whose project folder is its work tree.
 
-    directory: that folder. Where it is not known, a denial of an absolute path may be about it, and no path
-    in it is handed over.
+    directory: that folder. Where it is not known, a denial that does not begin there may be about it, and no
+    path in it is handed over.
     with_exact_commands: hand over commands without wildcards too. Only for an engine behind the gate, since
     beside such a command the engine announces neither a bare redirect nor an assignment.
     """
@@ -175,14 +175,26 @@ def list_path_entries(verb: str, source: PathRule, book: RuleBook) -> Iterator[E
 
 
 def is_project_cut(verb: str, book: RuleBook, directory: str) -> bool:
-    """Whether a denial or question of an absolute path may be about something in the project."""
+    """Whether a denial or question may be about the project in a way that no path from there on says."""
     rules = book.paths.by_verb[verb]
-    outer = [item for item in (*rules.denials, *rules.questions) if item.pattern.startswith(("/", "~"))]
+    loose = [item for item in (*rules.denials, *rules.questions) if not is_anchored(item)]
     if not directory.startswith("/"):
-        return bool(outer)
+        return bool(loose)
     parts = split_path(directory)
-    return any(glob.may_reach_below(parts) for item in outer for glob in item.list_wide(directory)) or any(
-        split_path(folder)[: len(parts)] == parts for folder in book.forbidden
+    if any(split_path(folder)[: len(parts)] == parts for folder in book.forbidden):
+        return True
+    for item in loose:
+        for glob in item.list_wide(directory):
+            untouched = set() if item.pattern.startswith(("/", "~")) else glob.pass_over({0})
+            if glob.walk(parts) - untouched:
+                return True
+    return False
+
+
+def is_anchored(item: PathRule) -> bool:
+    """Whether it begins at the project, or is about everything."""
+    return item.is_verb_alone or (
+        "/" in item.pattern.strip("/") and item.pattern[:1] not in {"/", "~", "*", "?"}
     )
 
 

@@ -127,6 +127,10 @@ def test_a_denial_of_an_absolute_path_keeps_back_what_it_may_be_about() -> None:
     assert allowed in build_block(rules, directory=PLACE)
     assert allowed not in build_block(rules, directory="/etc/project")
     assert allowed not in build_block(rules, directory=PLACE, forbidden=(f"{PLACE}/keys",))
+    named = [*rules[:1], make("*.pem", DENY, "read")]
+    assert allowed not in build_block(named)
+    assert allowed in build_block(named, directory=PLACE)
+    assert allowed not in build_block([*rules[:1], make("**/project/x", DENY, "read")], directory=PLACE)
     assert list_left_out(rules) == rules[:1]
     assert list_left_out(rules, directory=PLACE) == []
 
