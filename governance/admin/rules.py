@@ -12,6 +12,7 @@ from accounts.admin.base import get_principal
 from accounts.admin.display import render_age, render_code
 from accounts.principal import Principal
 from events.text import make_visible
+from governance.admin.engine_blocks import EngineBlockPages
 from governance.admin.rule_filters import (
     EffectFilter,
     ModeFilter,
@@ -31,7 +32,7 @@ from governance.rule_queries import list_rules, list_targets
 
 
 @admin.register(WhitelistAction)
-class WhitelistActionAdmin(StoredRuleAdmin):
+class WhitelistActionAdmin(EngineBlockPages):
     kind = StoredRuleKind.ACTION
     form_class = RuleForm
     subject_kind = "whitelist_action"

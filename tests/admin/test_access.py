@@ -47,7 +47,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
-from tests.reviews.things import Things, ask_review, register_things
+from tests.reviews.things import Things, ask_review, make_delegation, register_things
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +76,7 @@ BUTTONS = {
     "accounts_apitoken": ["revoke"],
     "accounts_invitation": ["new-link", "revoke"],
     "accounts_loginsession": ["end"],
-    "engines_engine": ["pause", "resume", "change-access", "retire"],
+    "engines_engine": ["pause", "resume", "change-access", "retire", "waive-gate", "require-gate"],
     "governance_permissionrequest": [
         *("approve", "deny", "claim", "release", "snooze", "unsnooze", "comment"),
         *("approve-from-list", "deny-from-list", "claim-from-list", "release-from-list"),
@@ -212,6 +212,9 @@ def test_every_button_is_walked() -> None:
         ("governance_permissionrequest", "propose-rule"),
         ("governance_ruleproposal", "make-rule"),
         ("governance_ruleproposal", "look"),
+        # tests/governance/test_engine_blocks.py walks these.
+        ("governance_whitelistaction", "export"),
+        ("governance_whitelistaction", "import"),
         *((model, page) for model in RULE_PAGES for page in ("edit", "try")),
     }
 
