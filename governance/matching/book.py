@@ -15,6 +15,7 @@ from governance.matching.targets import Target
 from governance.matching.tool_rules import SubagentRules, ToolRules
 from governance.matching.url_rules import UrlRules
 from governance.matching.verdicts import Verdict
+from governance.matching.words import Budget, UnreadableError
 
 __all__ = ["RuleBook", "Target", "judge_call"]
 
@@ -49,6 +50,8 @@ def judge_call(call: Call, book: RuleBook, *, wall_limit_s: float | None = None)
     """
     try:
         verdict = judge_by_verb(call, book, wall_limit_s)
+    except UnreadableError as error:
+        verdict = Verdict(Effect.ASK, str(error))
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, a person is asked
         verdict = Verdict(Effect.ASK, f"It could not be judged ({type(error).__name__}).")
     return replace(verdict, risks=assess_call(call))
@@ -65,10 +68,11 @@ def judge_by_verb(call: Call, book: RuleBook, wall_limit_s: float | None) -> Ver
             wall_limit_s=wall_limit_s,
             forbidden=book.forbidden,
         )
+    budget = Budget(wall_limit_s=wall_limit_s)
     if call.permission in PATH_VERBS:
-        return book.paths.judge(call)
+        return book.paths.judge(call, budget)
     if call.permission == FETCH:
-        return book.urls.judge(call)
+        return book.urls.judge(call, budget)
     if call.permission == TASK:
         return book.subagents.judge(call)
-    return book.tools.judge(call)
+    return book.tools.judge(call, budget)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from governance.matching.coverage import explain_redirect, explain_uncovered
@@ -19,7 +19,7 @@ from governance.matching.spelled import Spelled
 from governance.matching.tables.lookup import PROGRAMS
 from governance.matching.unwrap import list_possible, look_behind
 from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, allow, choose_worst
-from governance.matching.words import Budget, SimpleCommand, UnreadableError
+from governance.matching.words import STEPS_BETWEEN_LOOKS, Budget, SimpleCommand, UnreadableError
 
 MAX_LAYERS = 8
 
@@ -92,6 +92,14 @@ def judge_one(
     return judge_simple(source, command, rules, places[0], budget, possible)
 
 
+def cut_pieces(commands: Sequence[SimpleCommand], budget: Budget) -> Iterator[Sequence[SimpleCommand]]:
+    """The commands in small portions, so that a limit holds in between."""
+    for start in range(0, len(commands), STEPS_BETWEEN_LOOKS):
+        piece = commands[start : start + STEPS_BETWEEN_LOOKS]
+        budget.spend(len(piece))
+        yield piece
+
+
 def moves(commands: Sequence[SimpleCommand], place: str) -> bool:
     """Whether a cd leads anywhere but to the project itself."""
     targets = (
@@ -132,9 +140,10 @@ def judge_simple(
     """possible: the command and all that could run behind it."""
     text = source[command.start : command.end]
     for effect, denials in ((Effect.DENY, rules.denials), (Effect.ASK, rules.questions)):
-        rule = denials.find(possible, place)
-        if rule is not None:
-            return CommandVerdict(text, effect, f"The rule “{rule}” says {effect.value}.", rule)
+        for piece in cut_pieces(possible, budget):
+            rule = denials.find(piece, place)
+            if rule is not None:
+                return CommandVerdict(text, effect, f"The rule “{rule}” says {effect.value}.", rule)
     for denials in (rules.denials, rules.questions):
         rule = denials.find_near(possible)
         if rule is not None:

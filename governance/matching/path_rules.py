@@ -15,7 +15,7 @@ from governance.matching.paths import PERSISTENT, SAMPLE, SECRET
 from governance.matching.rules import Effect, Rule
 from governance.matching.targets import Target
 from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, allow, choose_worst
-from governance.matching.words import UnreadableError
+from governance.matching.words import Budget, UnreadableError
 
 MAX_PATHS = 200
 # Patterns of an action that name no path: the targets say which.
@@ -89,15 +89,16 @@ class PathRules:
         self.forbidden = tuple(forbidden)
         self.by_verb = {verb: VerbRules.of(verb, rules, targets) for verb in PATH_VERBS}
 
-    def judge(self, call: Call) -> Verdict:
+    def judge(self, call: Call, budget: Budget) -> Verdict:
+        """Raises UnreadableError when it takes too long."""
         if not call.paths:
             return Verdict(Effect.ASK, "It does not say which paths.")
         if len(call.paths) > MAX_PATHS:
             return Verdict(Effect.ASK, f"It holds more than {MAX_PATHS} paths.")
         rules = self.by_verb[call.permission]
-        return choose_worst([self.judge_path(path, call, rules) for path in call.paths])
+        return choose_worst([self.judge_path(path, call, rules, budget) for path in call.paths])
 
-    def judge_path(self, source: str, call: Call, rules: VerbRules) -> CommandVerdict:
+    def judge_path(self, source: str, call: Call, rules: VerbRules, budget: Budget) -> CommandVerdict:
         try:
             asked = read_path(source, call.directory, call.permission)
         except UnreadableError as error:
@@ -105,7 +106,7 @@ class PathRules:
         normal = "/" + "/".join(asked.probe)
         if is_normally_forbidden(normal, self.forbidden):
             return CommandVerdict(source, Effect.DENY, f"{source} is never allowed.")
-        verdict = rules.judge(asked, call)
+        verdict = rules.judge(asked, call, budget)
         if verdict.effect is Effect.ALLOW and asked.reach is not Reach.SELF:
             inside = [folder for folder in self.forbidden if is_above(asked.parts, folder)]
             if inside:
@@ -147,29 +148,33 @@ class VerbRules:
             order([item for item in spoken if item.effect is Effect.ALLOW and speaks(item, allowed_by)]),
         )
 
-    def judge(self, asked: AskedPath, call: Call) -> CommandVerdict:
+    def judge(self, asked: AskedPath, call: Call, budget: Budget) -> CommandVerdict:
+        steps = 1 + len(asked.parts) // 8
         for rule in self.denials:
+            budget.spend(steps)
             found = find_overlap(asked, rule, call.directory)
             if found is not None and (found is not Effect.ASK or self.counts_partly(rule)):
                 why = explain_overlap(asked.source, rule, found)
                 return CommandVerdict(asked.source, found, why, rule.rule)
         for rule in self.questions:
+            budget.spend(steps)
             if find_overlap(asked, rule, call.directory) is not None:
                 reason = f"The rule “{rule.rule}” says ask."
                 return CommandVerdict(asked.source, Effect.ASK, reason, rule.rule)
-        return self.judge_allowed(asked, call.directory)
+        return self.judge_allowed(asked, call.directory, budget)
 
     def counts_partly(self, rule: PathRule) -> bool:
         """Names of files may be listed although some of the files are denied, unless listing them is."""
         verbs = rule.rule.verbs if isinstance(rule.rule, Target) else (rule.rule.permission,)
         return self.verb not in {"list", "glob"} or self.verb in verbs
 
-    def judge_allowed(self, asked: AskedPath, directory: str) -> CommandVerdict:
+    def judge_allowed(self, asked: AskedPath, directory: str, budget: Budget) -> CommandVerdict:
         if not self.allowing:
             return CommandVerdict(asked.source, Effect.ASK, NO_RULE)
         reason = "No target allows it."
         for rule in self.allowing:
             for target in self.targets if rule.is_verb_alone else (rule,):
+                budget.spend(1 + len(asked.parts) // 8)
                 glob = target.make_narrow(directory)
                 if glob is None or not asked.is_covered(glob):
                     continue

@@ -14,7 +14,7 @@ from governance.matching.json_paths import find_values, read_steps
 from governance.matching.patterns import build_wildcards
 from governance.matching.rules import Effect, Rule
 from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, allow, choose_worst
-from governance.matching.words import UnreadableError
+from governance.matching.words import Budget, UnreadableError
 
 # What the pattern of a rule on a tool may be: the tool is named by the permission, all else by conditions.
 NO_PATTERN = frozenset({"", "*", "**"})
@@ -98,6 +98,9 @@ class ToolRule:
 class ToolRules:
     """A deny or ask rule may name tools by wildcards (`github_*`, `*`); an allow rule at least the server."""
 
+    # A look at arguments can cost as much as reading all of them.
+    STEPS_PER_RULE = 16
+
     def __init__(self, rules: Sequence[Rule]) -> None:
         ordered = [
             ToolRule(rule)
@@ -109,14 +112,18 @@ class ToolRules:
         ]
         self.allowing = [item for item in ordered if item.rule.effect is Effect.ALLOW and item.names_server]
 
-    def judge(self, call: Call) -> Verdict:
-        return choose_worst([self.judge_tool(call)])
+    def judge(self, call: Call, budget: Budget) -> Verdict:
+        """Raises UnreadableError when it takes too long."""
+        return choose_worst([self.judge_tool(call, budget)])
 
-    def judge_tool(self, call: Call) -> CommandVerdict:
+    def judge_tool(self, call: Call, budget: Budget) -> CommandVerdict:
         name, arguments = call.permission, call.arguments
         for effect, rules in self.strict:
             for item in rules:
-                if item.tool.fullmatch(name) and item.denies(arguments):
+                if not item.tool.fullmatch(name):
+                    continue
+                budget.spend(self.STEPS_PER_RULE)
+                if item.denies(arguments):
                     reason = f"The rule “{item.rule}” says {effect.value}."
                     return CommandVerdict(name, effect, reason, item.rule)
         if arguments is None:
@@ -125,13 +132,14 @@ class ToolRules:
             return CommandVerdict(name, Effect.ASK, "No rule can allow a verb that is not known here.")
         if problem := explain_arguments(arguments):
             return CommandVerdict(name, Effect.ASK, problem)
-        return self.judge_allowed(name, arguments)
+        return self.judge_allowed(name, arguments, budget)
 
-    def judge_allowed(self, name: str, arguments: Mapping[str, object]) -> CommandVerdict:
+    def judge_allowed(self, name: str, arguments: Mapping[str, object], budget: Budget) -> CommandVerdict:
         reason = NO_RULE
         for item in self.allowing:
             if not item.tool.fullmatch(name):
                 continue
+            budget.spend(self.STEPS_PER_RULE)
             try:
                 why = item.explain_uncovered(arguments)
             except UnreadableError as error:

@@ -13,7 +13,7 @@ from governance.matching.patterns import build_wildcards
 from governance.matching.rules import Effect, Rule
 from governance.matching.urls import DEFAULT_PORTS, Url, normalise_host, read_hosts, read_url, show_labels
 from governance.matching.verdicts import NO_RULE, CommandVerdict, Verdict, allow, choose_worst
-from governance.matching.words import UnreadableError
+from governance.matching.words import Budget, UnreadableError
 
 EVERYTHING = frozenset({"", "*", "**"})
 PATTERN = re.compile(
@@ -123,10 +123,11 @@ class UrlRules:
             UrlRule(rule) for rule in ordered if rule.effect is Effect.ALLOW and rule.permission == FETCH
         ]
 
-    def judge(self, call: Call) -> Verdict:
-        return choose_worst([self.judge_url(call.url)])
+    def judge(self, call: Call, budget: Budget) -> Verdict:
+        """Raises UnreadableError when it takes too long."""
+        return choose_worst([self.judge_url(call.url, budget)])
 
-    def judge_url(self, source: str) -> CommandVerdict:
+    def judge_url(self, source: str, budget: Budget) -> CommandVerdict:
         problem, url = "", None
         try:
             url = read_url(source)
@@ -135,6 +136,7 @@ class UrlRules:
         text = source if isinstance(source, str) else ""
         for effect, rules in ((Effect.DENY, self.denials), (Effect.ASK, self.questions)):
             for item in rules:
+                budget.spend(1 + len(text) // 1024)
                 if item.denies(text, url):
                     reason = f"The rule “{item.rule}” says {effect.value}."
                     return CommandVerdict(text, effect, reason, item.rule)
@@ -142,6 +144,7 @@ class UrlRules:
             return CommandVerdict(text, Effect.ASK, problem)
         reason = NO_RULE
         for item in self.allowing:
+            budget.spend(1 + len(text) // 1024)
             why = item.explain_uncovered(url)
             if not why:
                 return allow(text, f"The rule “{item.rule}” allows it.", item.rule)

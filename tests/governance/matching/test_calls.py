@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -128,3 +129,46 @@ def test_what_is_no_text_is_asked_about() -> None:
     book = RuleBook(READING)
     assert judge_call(Call("bash", 7), book).effect is Effect.ASK  # type: ignore[arg-type]
     assert judge_call(Call("bash", "cat x", directory=None), book).effect is Effect.ASK  # type: ignore[arg-type]
+
+
+def test_every_limit_says_its_reason() -> None:
+    book = RuleBook([*READING, Rule("rm *", Effect.DENY)])
+    calls = {
+        "It is longer than 64 KiB.": Call("bash", "cat " + "x" * 65_536),
+        "It holds more than 200 commands.": Call("bash", "cat x;" * 201),
+        "It is nested too deep.": Call("bash", "( " * 60 + "cat x" + " )" * 60),
+        "It is too long to be judged.": Call("bash", "sudo " * 12_000 + "cat"),
+        "It holds more than 200 paths.": Call("read", paths=("a",) * 201),
+    }
+    for reason, call in calls.items():
+        verdict = judge_call(replace(call, directory=PLACE), book)
+        assert (verdict.effect, verdict.reason) == (Effect.ASK, reason)
+    assert judge_call(Call("bash", "cat x;" * 200, directory=PLACE), book).effect is Effect.ALLOW
+
+
+LONG = "/".join("ab" * 10 for _ in range(150))
+SLOW_CALLS = [
+    Call("read", paths=tuple(f"{LONG}/{number}" for number in range(20)), directory=PLACE),
+    Call("webfetch", url="https://a.example/" + "a" * 8000),
+    Call("files_read", arguments={"path": ["a" * 60] * 900}),
+    Call("bash", "cat a b c; " * 199 + "cat", directory=PLACE),
+]
+
+
+def make_slow_rule(verb: str, number: int) -> Rule:
+    if verb == "files_read":
+        return Rule("*", Effect.DENY, "files_*", conditions=(("path[*]", f"*a*b{number}*"),))
+    return Rule(f"**/a*b*{number}*/**" if verb == "read" else f"*a*b*{number}*", Effect.DENY, verb)
+
+
+@pytest.mark.parametrize("call", SLOW_CALLS, ids=["read", "webfetch", "tool", "bash"])
+def test_no_call_takes_long_and_a_wall_limit_holds_for_every_verb(call: Call) -> None:
+    rules = [make_slow_rule(call.permission, number) for number in range(400)]
+    book = RuleBook([*rules, Rule("*", Effect.ALLOW, call.permission)])
+    before = time.process_time()
+    assert judge_call(call, book).effect in {Effect.ASK, Effect.DENY, Effect.ALLOW}
+    assert time.process_time() - before < 4
+    assert judge_call(call, book, wall_limit_s=0.0).reason == "timeout: it took longer than 0 ms."
+    before = time.process_time()
+    judge_call(call, book, wall_limit_s=0.25)
+    assert time.process_time() - before < 1

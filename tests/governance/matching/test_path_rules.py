@@ -12,6 +12,7 @@ from governance.matching.path_globs import PathGlob, split_path
 from governance.matching.patterns import build_wildcards
 from governance.matching.rules import Effect, Rule
 from governance.matching.verdicts import CommandVerdict, Verdict
+from governance.matching.words import Budget
 
 PLACE = "/work/project"
 ALLOW, ASK, DENY = Effect.ALLOW, Effect.ASK, Effect.DENY
@@ -351,4 +352,4 @@ def test_no_path_and_no_pattern_raises(verb: str, path: str, pattern: str) -> No
     book = RuleBook(
         [Rule("*", ALLOW, permission=verb), Rule(pattern, DENY, permission=verb)], [Target(pattern, ALLOW)]
     )
-    assert book.paths.judge(Call(verb, paths=(path,), directory=PLACE)).effect in set(Effect)
+    assert book.paths.judge(Call(verb, paths=(path,), directory=PLACE), Budget()).effect in set(Effect)

@@ -10,7 +10,7 @@ from governance.matching.calls import Call
 from governance.matching.json_paths import find_values, read_steps
 from governance.matching.rules import Effect, Rule
 from governance.matching.verdicts import CommandVerdict, Verdict
-from governance.matching.words import UnreadableError
+from governance.matching.words import Budget, UnreadableError
 
 ALLOW, ASK, DENY = Effect.ALLOW, Effect.ASK, Effect.DENY
 TOOL = "files_read"
@@ -189,8 +189,8 @@ def test_nothing_raises_and_a_denial_more_never_allows_more(
 ) -> None:
     call = Call(TOOL, arguments=arguments)
     order = [ALLOW, ASK, DENY]
-    before = RuleBook([allow((path, pattern))]).tools.judge(call).effect
-    after = RuleBook([allow((path, pattern)), deny((path, pattern))]).tools.judge(call).effect
+    before = RuleBook([allow((path, pattern))]).tools.judge(call, Budget()).effect
+    after = RuleBook([allow((path, pattern)), deny((path, pattern))]).tools.judge(call, Budget()).effect
     assert order.index(after) >= order.index(before)
     if before is ALLOW:
         assert after is DENY

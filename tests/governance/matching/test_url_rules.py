@@ -9,6 +9,7 @@ from governance.matching.book import RuleBook, judge_call
 from governance.matching.calls import Call
 from governance.matching.rules import Effect, Rule
 from governance.matching.verdicts import CommandVerdict, Verdict
+from governance.matching.words import Budget
 
 ALLOW, ASK, DENY = Effect.ALLOW, Effect.ASK, Effect.DENY
 DOCS = "https://docs.example.org/3/*"
@@ -183,7 +184,7 @@ def test_no_url_and_no_pattern_raises(url: str, pattern: str) -> None:
         Rule(pattern, ALLOW, permission="webfetch"),
         Rule("https://a.example/*", ALLOW, permission="webfetch"),
     ]
-    assert RuleBook(rules).urls.judge(Call("webfetch", url=url)).effect in set(Effect)
+    assert RuleBook(rules).urls.judge(Call("webfetch", url=url), Budget()).effect in set(Effect)
 
 
 AUTHORITIES = st.text(alphabet="a.@:[]\\/%2e0x1?#", max_size=20)
