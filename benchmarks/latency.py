@@ -74,6 +74,7 @@ class Figures:
     sealed: list[float] = field(default_factory=list)
     decided: list[float] = field(default_factory=list)
     direct: list[float] = field(default_factory=list)
+    ruled: list[float] = field(default_factory=list)
 
 
 async def measure(folder: Path, binary: Path, rounds: int) -> int:
@@ -97,6 +98,9 @@ async def measure(folder: Path, binary: Path, rounds: int) -> int:
                 async with running_product(engine, project) as site:
                     for number in range(WARM_UP + rounds):
                         await answer_through_product(agent, site, figures if number >= WARM_UP else Figures())
+                    await asyncio.to_thread(let_a_rule_answer, project)
+                    for number in range(WARM_UP + rounds):
+                        await answer_by_rule(agent, figures if number >= WARM_UP else Figures())
         finally:
             await engine.stop_async()
     return report(figures, rounds)
@@ -223,6 +227,37 @@ async def answer_through_product(agent: Agent, site: Site, figures: Figures) -> 
         answer = await http.post(site.address + path, json={"fingerprint": fingerprint})
         assert answer.status_code == 200, answer.text
     figures.decided.append((await agent.wait_replied(ask) - started_at) * 1000)
+
+
+async def answer_by_rule(agent: Agent, figures: Figures) -> None:
+    """From the engine's own stamp on the request to its stamp on the answer; nobody is asked."""
+    ask = await agent.ask()
+    replied_at = await agent.wait_replied(ask)
+    asked_at, _ = agent.heard.times["asked", ask.id]
+    figures.ruled.append((replied_at - asked_at) * 1000)
+
+
+def let_a_rule_answer(project: Path) -> None:
+    """A rule that allows the command in this project, and an owner's word that no gate is needed here."""
+    from django.db import connection
+
+    from accounts.domain.users import create_user
+    from accounts.models import Team, User
+    from accounts.principal import Principal
+    from engines.models import Engine
+    from events.actors import Door, build_command_actor
+    from governance.domain.gate_access import waive_gate
+    from governance.domain.rules import save_rule
+    from governance.rule_drafts import RuleDraft
+
+    actor = build_command_actor("benchmark")
+    owner = create_user(actor=actor, username="owner", is_superuser=True)
+    waive_gate(principal=Principal(owner, Door.TASK), engine=Engine.objects.get(), reason="A benchmark.")
+    ada = Principal(User.objects.get(username="ada"), Door.TASK)
+    draft = RuleDraft(name="Bench", value=COMMAND, effect="allow", directory=str(project))
+    rule = save_rule(principal=ada, team=Team.objects.get(), draft=draft, activate=True)
+    assert rule.is_active, rule.state
+    connection.close()
 
 
 def find_row(request_id: str) -> dict[str, Any]:
@@ -395,6 +430,8 @@ def report(figures: Figures, rounds: int) -> int:
     print(f"{'decision (API call) -> answered at the engine':<48}{show(figures.decided)}")
     print(f"{'  of which the same calls made directly':<48}{show(figures.direct)}")
     print(f"{'  ours':<48}{decided - direct:8.1f}  = {share(decided - direct, decided)}")
+    print(f"{'request -> answered by a rule, at the engine':<48}{show(figures.ruled)}")
+    print(f"{'  in calls made directly':<48}{middle(figures.ruled) / direct:8.1f}")
     missed = [name for name, value in (("event", created), ("decision", decided)) if value >= GOAL_MS]
     goal = f"goal: both medians under {GOAL_MS:g} ms"
     print(f"{goal}: MISSED for {', '.join(missed)}" if missed else f"{goal}: met", f"(sealed {sealed:.1f})")
