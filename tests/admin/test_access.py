@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 
 from accounts.domain.invitations import invite_person
 from accounts.domain.login_throttles import TooManyAttempts, begin_attempt
@@ -144,18 +142,6 @@ def world(things: Things) -> World:
         "reviews_reviewpolicy": policy.pk,
     }
     return World(team, team_admin, objects)
-
-
-def make_delegation(team: Team, delegator: User) -> Delegation:
-    now = timezone.now()
-    return Delegation.objects.create(
-        team=team,
-        delegator=delegator,
-        delegate=make_user(team, Role.VIEWER),
-        starts_at=now,
-        ends_at=now + timedelta(days=1),
-        reason="On leave.",
-    )
 
 
 def snapshot() -> list[object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -21,6 +23,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
+from tests.reviews.things import ask_review, make_delegation, register_things
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +39,12 @@ def reader(team: Team) -> User:
     user = make_owner()
     team.memberships.create(user=user, role="admin")
     return user
+
+
+@pytest.fixture(autouse=True)
+def things() -> Iterator[None]:
+    with register_things():
+        yield
 
 
 def every_page(team: Team, reader: User) -> list[str]:
@@ -55,6 +64,8 @@ def every_page(team: Team, reader: User) -> list[str]:
         "engines_chat": Chat.objects.get().pk,
         "engines_subagent": Subagent.objects.get().pk,
         "governance_permissionrequest": whole.pk,
+        "reviews_review": ask_review(make_user(team), team).pk,
+        "reviews_delegation": make_delegation(team, reader).pk,
         "events_auditentry": str(AuditEntry.objects.order_by("n")[0].pk),
     }
     return [
@@ -67,6 +78,7 @@ def every_page(team: Team, reader: User) -> list[str]:
         "/login/gone/",
         "/admin/nothing/",
         *(address(model, "add") for model in ("accounts_user", "accounts_team", "accounts_apitoken")),
+        address("reviews_delegation", "add"),
         *(address(model, "changelist") for model in objects),
         *(address(model, view, pk) for model, pk in objects.items() for view in ("change", "history")),
     ]

@@ -25,7 +25,7 @@ from django.contrib.sessions.models import Session  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.domain.users import set_password  # noqa: E402
-from accounts.models import User  # noqa: E402
+from accounts.models import Team, User  # noqa: E402
 from accounts.principal import Principal  # noqa: E402
 from accounts.reauthentication import SESSION_KEY as PASSWORD_AT  # noqa: E402
 from engines.domain.messages import MessageFacts, PartFacts, record_message, record_part  # noqa: E402
@@ -34,8 +34,11 @@ from events.actors import RELAY_ACTOR, Door  # noqa: E402
 from events.changes import changes  # noqa: E402
 from governance.domain.decide import approve_request, deny_request  # noqa: E402
 from governance.domain.requests import seal_request  # noqa: E402
-from governance.models import PermissionRequest  # noqa: E402
-from reviews.models import Vote  # noqa: E402
+from governance.domain.rules import save_rule  # noqa: E402
+from governance.models import PermissionRequest, WhitelistAction  # noqa: E402
+from governance.rule_drafts import RuleDraft  # noqa: E402
+from reviews.domain.reviews import withdraw_review  # noqa: E402
+from reviews.models import Review, Vote  # noqa: E402
 from tests.factories import (  # noqa: E402
     ACTOR,
     PASSWORD,
@@ -147,6 +150,32 @@ def tell(id: str) -> dict[str, str]:  # noqa: A002
     }
 
 
+def wide_rule(user: str, value: str, rule: str = "", review: str = "") -> dict[str, str]:
+    """A rule that needs a second person, or another version of it; its id and its review's."""
+    principal = Principal(User.objects.get(username=user), Door.ADMIN, password_checked_at=timezone.now())
+    [team_id] = principal.team_ids
+    row = save_rule(
+        principal=principal,
+        team=Team.objects.get(pk=team_id),
+        draft=RuleDraft(name="A wide rule", value=value, effect="allow"),
+        rule_id=rule,
+        version=WhitelistAction.objects.get(pk=rule).version if rule else None,
+        activate=True,
+    )
+    return {"rule": row.pk, "review": row.review_id}
+
+
+def tell_rule(id: str) -> dict[str, str]:  # noqa: A002
+    row = WhitelistAction.objects.get(pk=id)
+    review = Review.objects.get(subject_kind=row.subject.kind, subject_id=row.pk)
+    return {"state": row.state, "value": row.value, "review": review.state}
+
+
+def withdraw(user: str, id: str) -> dict[str, str]:  # noqa: A002
+    principal = Principal(User.objects.get(username=user), Door.ADMIN)
+    return {"state": withdraw_review(principal=principal, review_id=id).state}
+
+
 ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "world": make_world,
     "password": give_password,
@@ -156,6 +185,9 @@ ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "seal": seal,
     "decide": decide,
     "tell": tell,
+    "wide_rule": wide_rule,
+    "tell_rule": tell_rule,
+    "withdraw_review": withdraw,
     "requests": ask_many,
     "tell_all": tell_all,
 }

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
+from accounts.enums import Role
 from accounts.models import Team, User
 from accounts.principal import Principal
 from events.actors import Subject
@@ -15,9 +19,9 @@ from events.errors import Conflict
 from events.identifiers import make_id
 from reviews import registry
 from reviews.domain.reviews import open_review, revise_review
-from reviews.models import Review
+from reviews.models import Delegation, Review
 from reviews.registry import Fact, ReviewKindSpec
-from tests.factories import make_principal
+from tests.factories import make_principal, make_user
 
 KIND = "thing"
 
@@ -85,3 +89,16 @@ def revise(author: User, review: Review, content: dict[str, Any], **values: Any)
         return revise_review(
             change=change, principal=principal, review_id=review.pk, content=content, **values
         )
+
+
+def make_delegation(team: Team, delegator: User) -> Delegation:
+    """To a viewer of the team, from now on for a day."""
+    now = timezone.now()
+    return Delegation.objects.create(
+        team=team,
+        delegator=delegator,
+        delegate=make_user(team, Role.VIEWER),
+        starts_at=now,
+        ends_at=now + timedelta(days=1),
+        reason="On leave.",
+    )
