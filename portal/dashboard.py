@@ -14,8 +14,11 @@ from engines.admin.states import describe_engine
 from engines.enums import EngineState
 from engines.models import Engine
 from engines.queries import list_engines
+from governance.admin.gates import describe_standing
 from governance.admin.rows import InboxRow, build_rows, list_for_rows
-from governance.enums import RequestState
+from governance.domain.gate import Standing
+from governance.enums import GateStanding, RequestState
+from governance.gate_queries import find_standings
 from governance.models import PermissionRequest
 from governance.queries import InboxNumbers, list_requests, read_inbox_numbers
 from reviews.seats import Voter, list_waiting_for
@@ -30,6 +33,7 @@ OLDEST_WAITING = 5
 class EngineLine:
     engine: Engine
     pill: Pill
+    gate: Pill | None  # what is wrong with its gate, if anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +61,23 @@ def build_dashboard(request: HttpRequest) -> Dashboard:
         .filter(state=RequestState.PENDING)
         .order_by("created_at", "id")[:OLDEST_WAITING]
     )
-    engines = list_engines(principal).prefetch_related("team").order_by("name")
+    engines = list(list_engines(principal).prefetch_related("team").order_by("name"))
+    gates = find_standings([engine.pk for engine in engines]) if engines else {}
     rows = build_rows(principal, [*waiting, *find_last_decisions(principal)])
     return Dashboard(
         numbers=read_inbox_numbers(principal),
         waiting=[row for row in rows if row.request.is_pending],
-        engines=[EngineLine(engine, describe_engine(engine)) for engine in engines],
+        engines=[
+            EngineLine(engine, describe_engine(engine), describe_gate(gates[engine.pk])) for engine in engines
+        ],
         decisions=[row for row in rows if not row.request.is_pending],
         is_member=bool(principal.team_ids),
         reviews_waiting=len(list_waiting_for(Voter(principal, timezone.now()))),
     )
+
+
+def describe_gate(standing: Standing) -> Pill | None:
+    return None if standing.state == GateStanding.GATED else describe_standing(standing)
 
 
 def find_last_decisions(principal: Principal) -> list[PermissionRequest]:

@@ -16,6 +16,7 @@ from django.db import Error as DatabaseProblem
 from django.utils import timezone
 
 from engines.queries import list_engine_health
+from governance.gate_queries import find_standings
 from governance.queries import read_request_totals
 from live.facts import read_hub_facts
 from live.queries import read_head
@@ -73,6 +74,11 @@ ENGINE_STATE = Family(
 ENGINE_STATE_AGE = Family(
     "countersign_engine_state_age_seconds", "How long an engine has been in its state.", ("engine",)
 )
+ENGINE_GATE = Family(
+    "countersign_engine_gate",
+    "1 for how an engine's second gate stands: gated, ungated, silent, none, waived.",
+    ("engine", "state"),
+)
 ENGINE_SILENCE = Family(
     "countersign_engine_stream_silence_seconds",
     "Since the engine's event stream was last heard; absent when it never was.",
@@ -100,6 +106,7 @@ FAMILIES = (
     OLDEST_REPLY,
     ENGINE_STATE,
     ENGINE_STATE_AGE,
+    ENGINE_GATE,
     ENGINE_SILENCE,
     LEASE_AGE,
     LISTENERS,
@@ -121,6 +128,7 @@ class Stored:
     oldest_reply_at: datetime | None
     engines: list[tuple[str, str, datetime, datetime | None]]
     renewals: dict[str, datetime]
+    gates: dict[str, str]
 
 
 def read_stored() -> Stored:
@@ -134,6 +142,10 @@ def read_stored() -> Stored:
         oldest_reply_at=totals.oldest_queued_reply_at,
         engines=[(each.engine_id, each.state, each.state_since, each.last_seen_at) for each in engines],
         renewals=read_lease_renewals(now=timezone.now()),
+        gates={
+            engine_id: standing.state.value
+            for engine_id, standing in find_standings([each.engine_id for each in engines]).items()
+        },
     )
 
 
@@ -182,6 +194,7 @@ def describe_stored(facts: Stored) -> list[Fact]:
         Fact(OLDEST_REPLY, {(): age_of(facts.oldest_reply_at, now)}),
         Fact(ENGINE_STATE, {(engine, state): 1 for engine, state, _, _ in facts.engines}),
         Fact(ENGINE_STATE_AGE, {(engine,): age_of(since, now) for engine, _, since, _ in facts.engines}),
+        Fact(ENGINE_GATE, dict.fromkeys(facts.gates.items(), 1)),
         Fact(ENGINE_SILENCE, {(engine,): age_of(seen, now) for engine, _, _, seen in facts.engines if seen}),
         Fact(LEASE_AGE, {(engine,): age_of(at, now) for engine, at in facts.renewals.items()}),
     ]

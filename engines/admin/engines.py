@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +15,7 @@ from accounts.admin.base import Button, PortalModelAdmin, get_principal, post_ac
 from accounts.admin.confirm import is_confirmed, show_confirmation
 from accounts.admin.display import format_moment, render_age, render_code, render_pill
 from accounts.principal import Principal
+from engines.admin.extras import EngineExtra, list_extras
 from engines.admin.forms import AccessForm
 from engines.admin.states import describe_engine
 from engines.domain.access import change_access_as, refuse_strangers
@@ -107,16 +110,30 @@ class EngineAdmin(PortalModelAdmin):
             self.action_path("<path:object_id>/resume/", self.resume),
             self.action_path("<path:object_id>/change-access/", self.change_access),
             self.action_path("<path:object_id>/retire/", self.retire),
+            *(
+                self.action_path(f"<path:object_id>/{extra.slug}/", partial(self.press_extra, extra))
+                for extra in list_extras()
+            ),
         ]
 
+    def press_extra(self, extra: EngineExtra, request: HttpRequest, object_id: str) -> HttpResponse:
+        if request.method != "POST":
+            return refuse_method(request, "POST")
+        obj = self.get_visible(request, object_id)
+        return self.carry_out(request, obj, lambda: extra.press(self, request, obj))
+
     def object_buttons(self, request: HttpRequest, obj: Engine) -> list[Button]:
-        if not can_manage_engine(get_principal(request), obj) or obj.retired_at is not None:
-            return []
+        principal = get_principal(request)
+        built = (extra.build(principal, obj, self.url_of(obj, extra.slug)) for extra in list_extras())
+        extras = [button for button in built if button is not None]
+        if not can_manage_engine(principal, obj) or obj.retired_at is not None:
+            return extras
         hint = "Its agents wait: no request of it is taken in or answered until somebody resumes it."
         pause = Button(self.url_of(obj, "pause"), "Pause", hint=hint)
         return [
             pause if obj.is_enabled else Button(self.url_of(obj, "resume"), "Resume", "ok"),
             Button(self.url_of(obj, "change-access"), "Change address or password…"),
+            *extras,
             Button(self.url_of(obj, "retire"), "Retire…", "bad"),
         ]
 
