@@ -198,14 +198,14 @@ def describe_verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "verdict": verdict.effect.value,
         "reason": verdict.reason,
-        "rule": str(verdict.rule) if verdict.rule else None,
+        "rule": name_rule(verdict.rule),
         "rule_version": verdict.rule.version or None if verdict.rule else None,
         "commands": [
             {
                 "command": item.text,
                 "verdict": item.effect.value,
                 "reason": item.reason,
-                "rule": str(item.rule) if item.rule else None,
+                "rule": name_rule(item.rule),
             }
             for item in verdict.commands
         ],
@@ -214,3 +214,8 @@ def describe_verdict(verdict: Verdict) -> dict[str, Any]:
             {"kind": risk.kind.value, "word": risk.word, "sentence": risk.sentence} for risk in verdict.risks
         ],
     }
+
+
+def name_rule(rule: Rule | Target | None) -> str | None:
+    """By its id; without one, by what it says."""
+    return None if rule is None else rule.id or str(rule)

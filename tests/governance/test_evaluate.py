@@ -222,14 +222,14 @@ def test_the_api_judges_by_the_rules_it_is_given_and_by_the_stored_ones() -> Non
         200,
         {
             "verdict": "allow",
-            "reason": f"The rule “{rule.pk}” allows it.",
+            "reason": f"The rule “{rule.name}” allows it.",
             "rule": rule.pk,
             "rule_version": 1,
             "commands": [
                 {
                     "command": "git status",
                     "verdict": "allow",
-                    "reason": f"The rule “{rule.pk}” allows it.",
+                    "reason": f"The rule “{rule.name}” allows it.",
                     "rule": rule.pk,
                 }
             ],
