@@ -154,11 +154,6 @@ def show_directory(directory: str) -> str:
     return make_visible(directory)[:1000]
 
 
-def show_directory(directory: str) -> str:
-    """A directory as columns hold it; the exact one stands in the content."""
-    return make_visible(directory)[:1000]
-
-
 def find_deceptions(content: RequestContent) -> list[Finding]:
     """Characters that make a text look like another one, anywhere in the content."""
     codes = {code for text in iterate_texts(content.as_dict()) for code in list_deceptions(text)}
