@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from governance.matching.patterns import build_wildcards
 
@@ -61,7 +62,21 @@ class PathGlob:
 
     def covers(self, parts: Sequence[str]) -> bool:
         """Whether the path is one of the pattern's."""
+        if tuple(parts[: len(self.prefix)]) != self.prefix:
+            return False
+        if any(name not in parts for name in self.literals):
+            return False
         return len(self.segments) in self.walk(parts)
+
+    @cached_property
+    def prefix(self) -> tuple[str, ...]:
+        """The names it begins with, before any wildcard: most paths are told apart by these."""
+        return tuple(item.source for item in takewhile(lambda item: item.is_literal, self.segments))
+
+    @cached_property
+    def literals(self) -> tuple[str, ...]:
+        """The other names without a wildcard: a path has to have them all."""
+        return tuple(item.source for item in self.segments[len(self.prefix) :] if item.is_literal)
 
     def covers_below(self, parts: Sequence[str]) -> bool:
         """Whether that path and everything that could stand below it is."""
@@ -70,7 +85,8 @@ class PathGlob:
 
     def may_reach_below(self, parts: Sequence[str]) -> bool:
         """Whether something at or below that path could be one of the pattern's."""
-        return bool(self.walk(parts))
+        shared = min(len(parts), len(self.prefix))
+        return tuple(parts[:shared]) == self.prefix[:shared] and bool(self.walk(parts))
 
     def walk(self, parts: Sequence[str]) -> set[int]:
         """How many segments can be used up by exactly these names, in every way it can be done."""

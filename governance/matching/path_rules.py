@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from governance.matching.asked_paths import AskedPath, Reach, read_path
 from governance.matching.calls import PATH_VERBS, WRITING_VERBS, Call
@@ -61,14 +62,27 @@ class PathRule:
         """What an allowing one covers: exactly its pattern, from the project on; None when nothing."""
         if self.problem or not (self.is_absolute or directory.startswith("/")):
             return None
-        return self.absolute if self.is_absolute else PathGlob.of(self.parts, below=split_path(directory))
+        kept = self.narrow.get(directory)
+        if kept is None:
+            below = [] if self.is_absolute else split_path(directory)
+            kept = keep(self.narrow, directory, PathGlob.of(self.parts, below=below))
+        return kept
+
+    def list_wide(self, directory: str) -> tuple[PathGlob, ...]:
+        """What a denying one covers: also all below; a name alone anywhere."""
+        kept = self.wide.get(directory)
+        return keep(self.wide, directory, tuple(self.make_wide(directory))) if kept is None else kept
+
+    # By project folder, since a compiled pattern is used again and again.
+    @cached_property
+    def narrow(self) -> dict[str, PathGlob]:
+        return {}
 
     @cached_property
-    def absolute(self) -> PathGlob:
-        return PathGlob.of(self.parts)
+    def wide(self) -> dict[str, tuple[PathGlob, ...]]:
+        return {}
 
-    def list_wide(self, directory: str) -> Iterator[PathGlob]:
-        """What a denying one covers: also all below; a name alone anywhere."""
+    def make_wide(self, directory: str) -> Iterator[PathGlob]:
         if self.is_verb_alone:
             yield PathGlob.of([ANY])
         elif self.pattern.startswith("~"):
@@ -80,6 +94,17 @@ class PathRule:
             yield PathGlob.of([ANY, *self.parts, ANY])
         else:
             yield PathGlob.of([*self.parts, ANY], below=split_path(directory))
+
+
+KEPT_FOLDERS = 16
+Made = TypeVar("Made")
+
+
+def keep(kept: dict[str, Made], folder: str, made: Made) -> Made:
+    if len(kept) >= KEPT_FOLDERS:
+        kept.clear()
+    kept[folder] = made
+    return made
 
 
 class PathRules:
@@ -150,15 +175,16 @@ class VerbRules:
 
     def judge(self, asked: AskedPath, call: Call, budget: Budget) -> CommandVerdict:
         steps = 1 + len(asked.parts) // 8
+        folded = replace(asked, parts=tuple(map(fold, asked.parts)), inner=())
         for rule in self.denials:
             budget.spend(steps)
-            found = find_overlap(asked, rule, call.directory)
+            found = find_overlap(asked, folded, rule, call.directory)
             if found is not None and (found is not Effect.ASK or self.counts_partly(rule)):
                 why = explain_overlap(asked.source, rule, found)
                 return CommandVerdict(asked.source, found, why, rule.rule)
         for rule in self.questions:
             budget.spend(steps)
-            if find_overlap(asked, rule, call.directory) is not None:
+            if find_overlap(asked, folded, rule, call.directory) is not None:
                 reason = f"The rule “{rule.rule}” says ask."
                 return CommandVerdict(asked.source, Effect.ASK, reason, rule.rule)
         return self.judge_allowed(asked, call.directory, budget)
@@ -212,15 +238,17 @@ def speaks(item: PathRule, verbs: set[str]) -> bool:
     return isinstance(item.rule, Target) and any(item.rule.speaks_of(verb) for verb in verbs)
 
 
-def find_overlap(asked: AskedPath, rule: PathRule, directory: str) -> Effect | None:
-    """DENY: it is about all that is asked; ASK: perhaps about a part, or but for upper and lower case."""
+def find_overlap(asked: AskedPath, folded: AskedPath, rule: PathRule, directory: str) -> Effect | None:
+    """DENY: it is about all that is asked; ASK: perhaps about a part, or but for upper and lower case.
+
+    folded: the same path as a file system reads it that does not tell upper from lower case.
+    """
     found = None
     for glob in rule.list_wide(directory):
         if glob.covers(asked.probe):
             return Effect.DENY
-        names = tuple(map(fold, asked.parts))
-        folded = AskedPath(asked.source, names, asked.reach, ())
-        if asked.is_touched(glob) or folded.is_touched(glob.folded):
+        is_part = asked.reach is not Reach.SELF and asked.is_touched(glob)
+        if is_part or folded.is_touched(glob.folded):
             found = Effect.ASK
     return found
 
