@@ -6,9 +6,11 @@ what is due when it runs again.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q, QuerySet
 
 from accounts.models import Team
@@ -19,6 +21,8 @@ from reviews.domain.announce import announce_review
 from reviews.domain.reviews import end_review, lock_subject
 from reviews.enums import ReviewState
 from reviews.models import Review
+
+logger = logging.getLogger(__name__)
 
 BATCH = 200
 TIMED_OUT = "Nobody decided it in time."
@@ -67,7 +71,16 @@ def work_due_reviews(*, now: datetime) -> int:
 
 
 def work_each(rows: QuerySet[Review], act: Callable[[Review], bool]) -> int:
-    return sum(act(review) for review in rows.select_related("team").order_by("pk")[:BATCH])
+    """One by one: a review whose kind fails must not hold up the others."""
+    count = 0
+    for review in rows.select_related("team").order_by("pk")[:BATCH]:
+        try:
+            count += act(review)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("A due review could not be worked.", extra={"review": review.pk})
+    return count
 
 
 def expire_review(review: Review) -> bool:

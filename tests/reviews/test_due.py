@@ -146,6 +146,21 @@ def test_without_backups_the_owners_are_told(clock: Traveller, things: Things, t
     assert sorted(heard) == sorted([("owners", review.pk), (f"team:{team.pk}", review.pk)])
 
 
+def test_a_review_whose_kind_fails_holds_up_no_other(
+    clock: Traveller, things: Things, team: Team, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_user(team)
+    requester = make_user(team, Role.EDITOR)
+    first, second = sorted((ask_review(requester, team) for _ in range(2)), key=lambda review: review.pk)
+    things.broken_ends.add(first.pk)
+    clock.shift(720 * HOUR)
+    assert work_due_reviews(now=timezone.now()) == 1
+    assert [Review.objects.get(pk=review.pk).state for review in (first, second)] == ["open", "expired"]
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "A due review could not be worked."
+    ]
+
+
 def test_past_its_due_date_it_is_late_and_can_still_be_approved(
     clock: Traveller, team: Team, review: Review
 ) -> None:

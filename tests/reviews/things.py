@@ -34,6 +34,7 @@ class Things:
     ended: list[tuple[str, str]] = field(default_factory=list)
     refused_voters: set[str] = field(default_factory=set)
     breaks: bool = False
+    broken_ends: set[str] = field(default_factory=set)
 
     def apply(self, change: Change, review: Review) -> None:
         change.audit("thing.apply", review.reviewed, after=review.content)
@@ -42,6 +43,8 @@ class Things:
 
     def note_end(self, change: Change, review: Review) -> None:
         change.audit("thing.drop", review.reviewed, after={"state": review.state})
+        if review.pk in self.broken_ends:
+            raise RuntimeError("the thing can't be dropped")
         self.ended.append((review.pk, review.state))
 
     def may_vote(self, principal: Principal, review: Review) -> str:
