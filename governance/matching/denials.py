@@ -31,8 +31,9 @@ class Operand:
         is_path = "://" not in text and ("/" in text or text.startswith(".") or "." in text.strip("*?"))
         return cls(token, re.compile(build_expression([token]), re.DOTALL), is_path)
 
-    def matches(self, word: Word, place: str) -> bool:
-        if self.expression.fullmatch(mark_blanks(word.text)):
+    def matches(self, word: Word, place: str, program: str = "") -> bool:
+        names = {word.text} | next((group for group in ALIASES.get(program, ()) if word.text in group), set())
+        if any(self.expression.fullmatch(mark_blanks(name)) for name in names):
             return True
         if not self.is_path:
             return False
@@ -140,8 +141,8 @@ class Denial:
                 continue
             if text.startswith("--") and len(text) > 2:
                 long_options.append(re.compile(build_expression([token]), re.DOTALL))
-            elif text.startswith("-") and len(text) > 1 and text[1:].isalpha() and token.is_literal:
-                letters |= set(text[1:])
+            elif LETTERS.fullmatch(text) and all(is_plain(piece) for piece in token.pieces[:-1]):
+                letters |= set(text[1:].rstrip("*"))
             else:
                 operands.append(Operand.of(token))
         return cls(
@@ -156,6 +157,8 @@ class Denial:
     def matches(self, command: SimpleCommand, place: str) -> bool:
         """Of a command whose program is the rule's."""
         given = command.words[1:]
+        if given and given[0].text in GROUPS.get(self.program, ()):
+            given = given[1:]
         options = [word.text for word in given if is_option(word)]
         return self.has_options(options) and self.has_operands(given, place)
 
@@ -190,7 +193,7 @@ class Denial:
                 was_option = "=" not in word.text
                 continue
             expected = self.operands[found] if found < len(self.operands) else None
-            if expected is not None and expected.matches(word, place):
+            if expected is not None and expected.matches(word, place, self.program):
                 found += 1
             elif expected is not None and (was_option or names_options or expected.is_path):
                 skipped += 1
@@ -210,6 +213,14 @@ class Denial:
 
 def is_option(word: Word) -> bool:
     return len(word.text) > 1 and word.text[0] == "-"
+
+
+# `-rf`, also with anything behind it.
+LETTERS = re.compile(r"-[A-Za-z]+\*?")
+
+
+def is_plain(piece: tuple[str, bool]) -> bool:
+    return not piece[1]
 
 
 class Denials:
@@ -278,6 +289,7 @@ def is_abbreviation(word: str, pattern: re.Pattern[str]) -> bool:
 
 # (program, long option) → its letter, for rules that name the letter.
 SYNONYMS = {
+    **{(program, "--global"): "g" for program in ("npm", "pnpm", "yarn")},
     ("rm", "--recursive"): "r",
     ("rm", "--force"): "f",
     ("cp", "--recursive"): "r",
@@ -289,6 +301,7 @@ SYNONYMS = {
     ("curl", "--output"): "o",
     ("sed", "--in-place"): "i",
     ("docker", "--volume"): "v",
+    ("kill", "--signal"): "s",
 }
 # (program, letter) → the letter that means the same.
 LETTER_TWINS = {("rm", "R"): "r", ("cp", "R"): "r"}
@@ -305,6 +318,25 @@ LONG_NAMES = {
 }
 
 
+# Subcommands that mean the same.
+NODE_ALIASES = (
+    {"install", "i", "add", "in", "ins", "isntall"},
+    {"uninstall", "un", "unlink", "remove", "rm", "r"},
+    {"run", "run-script", "rum", "urn"},
+    {"test", "t", "tst"},
+    {"exec", "x"},
+    {"update", "up", "upgrade"},
+    {"config", "c"},
+)
+ALIASES: dict[str, tuple[set[str], ...]] = {
+    **dict.fromkeys(("npm", "pnpm", "yarn"), NODE_ALIASES),
+    "cargo": ({"build", "b"}, {"test", "t"}, {"run", "r"}, {"check", "c"}, {"remove", "rm"}),
+    "systemctl": ({"poweroff", "halt"},),
+}
+# Words between a program and what it does that change nothing.
+GROUPS = {"docker": {"container"}, "podman": {"container"}, "nerdctl": {"container"}}
+
+
 def list_views(command: SimpleCommand) -> list[list[str]]:
     """The forms of a command that deny and ask rules look at.
 
@@ -318,6 +350,12 @@ def list_views(command: SimpleCommand) -> list[list[str]]:
     stripped = strip_leading_options(base, texts)
     if stripped is not None:
         views.append(stripped)
+    shortest = stripped or texts
+    if len(shortest) > 1 and shortest[1] in GROUPS.get(base, ()):
+        views.append([base, *shortest[2:]])
+    if UNKNOWN in texts[0]:
+        # $IFS splits it: what stands before it is the program.
+        views.append([*filter(None, texts[0].split(UNKNOWN)), *texts[1:]])
     return views
 
 

@@ -21,13 +21,18 @@ def find_launched(program: str, words: tuple[Word, ...]) -> int | None:
 
 def find_marked(words: tuple[Word, ...], markers: frozenset[str]) -> int | None:
     """Behind the first marker and its options; a rule says these, since their values can't be told apart."""
+    was_option = False
     for number, word in enumerate(words[1:], 1):
-        if word.text not in markers:
-            continue
-        inner = number + 1
-        while inner < len(words) and words[inner].text.startswith("-"):
-            inner += 1
-        return inner
+        text = word.text
+        if text in markers:
+            inner = number + 1
+            while inner < len(words) and words[inner].text.startswith("-"):
+                inner += 1
+            return inner
+        # What follows an option may be its value; any other word is another subcommand.
+        if not text.startswith("-") and not was_option:
+            return None
+        was_option = text.startswith("-") and "=" not in text
     return None
 
 
