@@ -14,6 +14,7 @@ from governance.calls import judge_content
 from governance.content import RequestContent
 from governance.matching.book import RuleBook
 from governance.matching.rules import Effect
+from governance.matching.verdicts import ORDER
 from governance.models import WhitelistAction, WhitelistTarget
 from governance.rule_drafts import Draft, RuleDraft, StoredRow, build_rule, build_target
 from governance.rulebooks import RuleContext, applies_to, list_applying_rows, list_forbidden_folders
@@ -57,13 +58,25 @@ class ReplayBooks:
         key = digest(pair.number, content)
         known = self._verdicts.get(key)
         if known is None:
-            before = judge_content(content, pair.before).effect
-            after = before if pair.before is pair.after else judge_content(content, pair.after).effect
-            known = before, after
+            known = self.judge_pair(pair, content)
             if len(self._verdicts) >= KEPT_VERDICTS:
                 self._verdicts.clear()
             self._verdicts[key] = known
         return known
+
+    def judge_pair(self, pair: BookPair, content: RequestContent) -> Effects:
+        """Once where that tells both: a rule that is only added can't undo what is stricter than it is."""
+        if pair.before is pair.after:
+            effect = judge_content(content, pair.before).effect
+            return effect, effect
+        added = Effect(self.draft.effect)
+        if not self.rule_id and added is Effect.ALLOW:
+            after = judge_content(content, pair.after).effect
+            return (judge_content(content, pair.before).effect if after is Effect.ALLOW else after), after
+        before = judge_content(content, pair.before).effect
+        if not self.rule_id and ORDER[before] >= ORDER[added]:
+            return before, before
+        return before, judge_content(content, pair.after).effect
 
     def find_pair(self, context: RuleContext) -> BookPair:
         pair = self._places.get(context)

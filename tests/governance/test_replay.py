@@ -13,7 +13,10 @@ from django.utils import timezone
 from accounts.enums import Role
 from accounts.models import Team, User
 from engines.models import Engine
+from events.encryption import reveal
 from events.errors import Invalid, NotFound, Refused
+from governance.calls import judge_content
+from governance.content import RequestContent
 from governance.domain import replay as replays
 from governance.domain.decide import approve_request, deny_request
 from governance.domain.replay import (
@@ -26,7 +29,9 @@ from governance.domain.replay import (
 )
 from governance.domain.rules import save_rule
 from governance.models import PermissionRequest, RuleReplay, RuleVersion
+from governance.replay_books import ReplayBooks
 from governance.rule_drafts import RuleDraft, read_draft
+from governance.rulebooks import build_context
 from tests.factories import (
     make_engine,
     make_principal,
@@ -289,3 +294,19 @@ def test_a_step_costs_the_same_queries_whatever_it_finds(team: Team, engine: Eng
             step_replay(replay)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("effect", ["allow", "ask", "deny"])
+@pytest.mark.parametrize("standing", ["", "allow", "ask", "deny"])
+def test_what_is_judged_once_comes_to_the_same_as_judged_twice(
+    team: Team, engine: Engine, effect: str, standing: str
+) -> None:
+    if standing:
+        make_rule(team, "git status", standing)
+    asked = make_request(engine, "git status")
+    content = RequestContent.from_text(reveal(asked, "content"))
+    context = build_context(asked, content)
+    books = ReplayBooks.of(team.pk, draft(effect=effect))
+    pair = books.find_pair(context)
+    twice = judge_content(content, pair.before).effect, judge_content(content, pair.after).effect
+    assert books.judge(context, content) == twice
