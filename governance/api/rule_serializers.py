@@ -20,7 +20,7 @@ from accounts.api.serializers import (
 from events.actors import ActorKind
 from governance.enums import RuleEffect, RuleKind, RuleMode, RuleState, TargetEffect
 from governance.matching.calls import PATH_VERBS
-from governance.models import WhitelistAction
+from governance.models import RuleVersion, WhitelistAction
 from governance.models.whitelist import MAX_DIRECTORY_LENGTH, MAX_PATTERN_LENGTH
 from governance.rule_checks import (
     MAX_CONDITIONS,
@@ -171,11 +171,17 @@ class RuleVersionSerializer(ReadSerializer):
     content_hash = serializers.CharField(help_text="SHA-256, hex, over the content's RFC 8785 text.")
     author = serializers.SerializerMethodField()
     note = serializers.CharField()
-    replay = serializers.JSONField(allow_null=True, help_text="The replay shown when it was saved, if any.")
+    replay = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
 
+    @extend_schema_field({"type": ["object", "null"], "additionalProperties": {}})
+    def get_replay(self, version: RuleVersion) -> dict[str, Any] | None:
+        """The replay shown when it was saved; null when there was none."""
+        replay: dict[str, Any] | None = version.replay
+        return replay
+
     @extend_schema_field(ActorSerializer)
-    def get_author(self, version: Any) -> dict[str, str] | None:
+    def get_author(self, version: RuleVersion) -> dict[str, str] | None:
         return show_user(version.author)
 
 

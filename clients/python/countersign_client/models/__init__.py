@@ -118,6 +118,7 @@ from .rule_targets_list_effect import RuleTargetsListEffect
 from .rule_targets_list_mode import RuleTargetsListMode
 from .rule_targets_list_state_item import RuleTargetsListStateItem
 from .rule_version import RuleVersion
+from .rule_version_replay_type_0 import RuleVersionReplayType0
 from .rule_wish_request import RuleWishRequest
 from .rules_list_effect import RulesListEffect
 from .rules_list_mode import RulesListMode
@@ -277,6 +278,7 @@ __all__ = (
     "RuleTargetsListMode",
     "RuleTargetsListStateItem",
     "RuleVersion",
+    "RuleVersionReplayType0",
     "RuleWishRequest",
     "ScopesEnum",
     "SessionStateEnum",

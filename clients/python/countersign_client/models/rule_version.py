@@ -10,6 +10,7 @@ from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
     from ..models.actor import Actor
+    from ..models.rule_version_replay_type_0 import RuleVersionReplayType0
 
 
 T = TypeVar("T", bound="RuleVersion")
@@ -26,12 +27,13 @@ class RuleVersion:
     author: Actor
     """ Who did something, as it was recorded then. """
     note: str
-    replay: Any | None
-    """ The replay shown when it was saved, if any. """
+    replay: None | RuleVersionReplayType0
     created_at: datetime.datetime
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.rule_version_replay_type_0 import RuleVersionReplayType0  # noqa: PLC0415
+
         version = self.version
 
         content = self.content
@@ -42,8 +44,11 @@ class RuleVersion:
 
         note = self.note
 
-        replay: Any | None
-        replay = self.replay
+        replay: dict[str, Any] | None
+        if isinstance(self.replay, RuleVersionReplayType0):
+            replay = self.replay.to_dict()
+        else:
+            replay = self.replay
 
         created_at = self.created_at.isoformat()
 
@@ -66,6 +71,7 @@ class RuleVersion:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.actor import Actor  # noqa: PLC0415
+        from ..models.rule_version_replay_type_0 import RuleVersionReplayType0  # noqa: PLC0415
 
         d = dict(src_dict)
         version = d.pop("version")
@@ -78,10 +84,18 @@ class RuleVersion:
 
         note = d.pop("note")
 
-        def _parse_replay(data: object) -> Any | None:
+        def _parse_replay(data: object) -> None | RuleVersionReplayType0:
             if data is None:
                 return data
-            return cast(Any | None, data)
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                replay_type_0 = RuleVersionReplayType0.from_dict(data)
+
+                return replay_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | RuleVersionReplayType0, data)
 
         replay = _parse_replay(d.pop("replay"))
 
