@@ -58,6 +58,8 @@ def read_path(source: str, directory: str, verb: str) -> AskedPath:
         path = path[: path.rfind("/", 0, found.start()) + 1]
     elif verb == "external_directory" and path.endswith("/*"):
         path, reach = path[:-1], Reach.CHILD
+    if verb == "external_directory" and ("*" in path or "?" in path):
+        raise UnreadableError(f"{source} names a folder that is not known before it runs.")
     project = split_path(directory) if directory.startswith("/") else []
     parts = split_path(path if path.startswith("/") else f"{directory}/{path}")
     is_inside = bool(project) and parts[: len(project)] == project

@@ -250,6 +250,7 @@ def test_a_folder_outside_is_asked_for_as_a_whole() -> None:
     assert judge(verb, "/srv/a/*", "allow /srv/**", "deny /srv/a/keys") is ASK
     assert judge(verb, "/srv/a/*", "allow /srv/**", "deny /srv/a") is DENY
     assert judge(verb, "/srv/a/x", "allow /srv/**", "deny /srv/a/keys") is ALLOW
+    assert judge(verb, "/srv/*/x/*", "allow /srv/**") is ASK
 
 
 @pytest.mark.parametrize("verb", ["grep", "list", "glob"])
