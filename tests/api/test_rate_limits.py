@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from pytest_django import Settings
 
 from accounts.api import rate_limits
@@ -235,6 +236,50 @@ def test_without_redis_each_process_counts_for_itself(caplog: pytest.LogCaptureF
 def test_the_cache_counts(settings: Settings) -> None:
     count = CacheCount()
     assert [count.add("calls:test", 20), count.add("calls:test", 5)] == [20, 25]
+
+
+@pytest.fixture
+def shared_cache(valkey_url: str, settings: Settings) -> None:
+    """Django's cache on a real server, as REDIS_URL makes it."""
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": valkey_url,
+            "KEY_PREFIX": "countersign",
+        }
+    }
+
+
+@pytest.mark.redis
+def test_processes_share_a_count_on_a_real_server(shared_cache: None) -> None:
+    """Eight at once, each with a connection of its own: no call too many, and none too few."""
+    processes = [RateLimiter("caller", shared=CacheCount(), clock=Clock()) for _ in range(8)]
+    barrier = threading.Barrier(len(processes))
+    passed: Counter[int] = Counter()
+
+    def call(number: int) -> None:
+        barrier.wait()
+        passed[number] = [processes[number].count("a", 1000).is_over for _ in range(300)].count(False)
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(len(processes))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(passed.values()) == 1000
+    # The count goes away by itself.
+    minute = int(NOON) // 60
+    key = cache.make_key(f"calls:caller:a:{minute}")
+    client: Any = cache._cache.get_client()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way to ask
+    assert 60 < client.ttl(key) <= 120
+
+
+@pytest.mark.redis
+def test_a_server_that_went_away_stops_nobody(shared_cache: None, settings: Settings) -> None:
+    limiter = RateLimiter("caller", shared=CacheCount(), clock=Clock())
+    assert limiter.count("c", 100).is_over is False
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    assert [limiter.count("b", 100).is_over for _ in range(101)] == [False] * 100 + [True]
 
 
 @pytest.mark.parametrize(
