@@ -99,6 +99,8 @@ def main() -> None:
         actor=ACTOR, user=user, name="benchmark", scopes=[Scope.EVENTS_READ], expires_at=expires_at
     )
     connections.close_all()
+    # For the naive consumer; the product has no use for one.
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     patterns: list[Any] = [
         *websocket_urlpatterns,
         path("ws/naive/", NaiveConsumer.as_asgi()),  # type: ignore[arg-type]  # an ASGI application

@@ -1,7 +1,7 @@
 """Django's settings: everything comes from the environment, through the typed reader in `portal.env`.
 
-Without any variable this is one process on loopback with SQLite and the in-memory layer. DATABASE_URL
-and REDIS_URL turn it into a cluster; every variable is documented in `portal.env.KNOWN`.
+Without any variable this is one process on loopback with SQLite and no Redis. DATABASE_URL and
+REDIS_URL turn it into a cluster; every variable is documented in `portal.env.KNOWN`.
 """
 
 import os
@@ -139,19 +139,8 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.read_secret("REDIS_URL")
-CHANNEL_LAYERS: dict[str, dict[str, Any]]
 CACHES: dict[str, dict[str, Any]]
 if REDIS_URL:
-    CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {
-                # A read timeout on a subscription closes sockets that are merely quiet.
-                "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
-                "prefix": "countersign",
-            },
-        }
-    }
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -160,7 +149,6 @@ if REDIS_URL:
         }
     }
 else:
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # People --------------------------------------------------------------------------------------------

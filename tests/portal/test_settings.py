@@ -20,7 +20,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES = [
     "ALLOWED_HOSTS",
     "CACHES",
-    "CHANNEL_LAYERS",
     "COUNTERSIGN_PUBLIC_URL",
     "CSRF_TRUSTED_ORIGINS",
     "DEBUG",
@@ -66,7 +65,6 @@ def test_without_variables_it_is_one_process_on_loopback(tmp_path: Path) -> None
     assert read(tmp_path) == {
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", "127.0.0.1"],
         "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
-        "CHANNEL_LAYERS": {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
         "COUNTERSIGN_PUBLIC_URL": "http://127.0.0.1:8000",
         "CSRF_TRUSTED_ORIGINS": ["http://127.0.0.1:8000"],
         "DEBUG": False,
@@ -93,11 +91,14 @@ def test_an_https_address_makes_cookies_secure(tmp_path: Path) -> None:
     ]
 
 
-def test_redis_carries_hints_without_a_read_timeout(tmp_path: Path) -> None:
-    layers = read(tmp_path, ["CHANNEL_LAYERS"], REDIS_URL="redis://127.0.0.1:1/0")["CHANNEL_LAYERS"]
-    assert layers["default"]["CONFIG"]["hosts"] == [
-        {"address": "redis://127.0.0.1:1/0", "socket_timeout": None}
-    ]
+def test_redis_keeps_the_cache_that_processes_share(tmp_path: Path) -> None:
+    assert read(tmp_path, ["CACHES"], REDIS_URL="redis://127.0.0.1:1/0")["CACHES"] == {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+            "KEY_PREFIX": "countersign",
+        }
+    }
 
 
 def test_a_bind_beyond_loopback_needs_hosts_and_key(tmp_path: Path) -> None:
