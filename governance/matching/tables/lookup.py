@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from governance.matching.tables.git import GIT
 from governance.matching.tables.languages import LANGUAGES
 from governance.matching.tables.network import NETWORK
+from governance.matching.tables.packages import PACKAGES
 from governance.matching.tables.programs import Program, runs, writes
+from governance.matching.tables.tools import TOOLS
 from governance.matching.tables.unix import UNIX
 
 # Of a program that stands in no table: what options of these names mean everywhere.
@@ -31,4 +33,4 @@ ANY_PROGRAM = Program(
     ),
     takes_abbreviations=False,
 )
-PROGRAMS: Mapping[str, Program] = {**UNIX, **LANGUAGES, **NETWORK, "git": GIT}
+PROGRAMS: Mapping[str, Program] = {**UNIX, **LANGUAGES, **PACKAGES, **TOOLS, **NETWORK, "git": GIT}

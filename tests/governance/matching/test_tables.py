@@ -12,7 +12,17 @@ from governance.matching.rules import Effect, Rule
 from governance.matching.tables.builtins import CHANGING, HARMLESS_VARIABLES
 from governance.matching.tables.lookup import PROGRAMS
 from governance.matching.tables.programs import Program
-from governance.matching.tables.wrappers import AFTER, ANYWHERE, FOLLOWED, HARMLESS, SHELLS, STRINGS
+from governance.matching.tables.wrappers import (
+    AFTER,
+    ANYWHERE,
+    COMMANDED,
+    FOLLOWED,
+    HARMLESS,
+    LAUNCHING,
+    MODULES,
+    SHELLS,
+    STRINGS,
+)
 from tests.governance.matching.corpus import PLACE
 
 
@@ -109,12 +119,67 @@ def test_a_harmless_variable_may_be_set_for_one_command(name: str) -> None:
     assert judge(f"{name}=$X git status", "allow git *") is Effect.ASK
 
 
+EXPECTED = (
+    "git find sed awk tar sort rg grep xargs curl wget ssh scp rsync docker kubectl npm npx pnpm "
+    "yarn pip uv cargo go "
+    "make python node perl ruby php env tee dd cp mv ln install vim less man systemctl crontab at"
+)
+
+
+@pytest.mark.parametrize("name", EXPECTED.split())
+def test_what_agents_use_most_stands_in_a_table(name: str) -> None:
+    assert name in {*PROGRAMS, *FOLLOWED, *ANYWHERE}
+
+
+@pytest.mark.parametrize(("name", "marker"), [(n, m) for n, ms in LAUNCHING.items() for m in sorted(ms)])
+def test_a_wildcard_covers_no_program_that_another_one_starts(name: str, marker: str) -> None:
+    command = f"{name} {marker} reboot now"
+    assert judge(command, f"allow {name} *") is Effect.ASK
+    assert judge(command, f"allow {name} {marker} *") is Effect.ASK
+    assert judge(f"{name} {marker} python3 -c x", f"allow {name} {marker} python3 *") is Effect.ASK
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDED))
+def test_a_wildcard_covers_nothing_that_takes_commands_from_its_input(name: str) -> None:
+    assert judge(f"{name} notes.txt", f"allow {name} *") is Effect.ASK
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_module_is_judged_as_the_program_it_is(name: str) -> None:
+    assert judge(f"{name} -m pytest -q", f"allow {name} -m pytest *") is Effect.ALLOW
+    assert judge(f"{name} -m pytest -p evil", f"allow {name} -m pytest *") is Effect.ASK
+    assert judge(f"{name} -m pytest -q", f"allow {name} *") is Effect.ASK
+
+
+def test_harmless_values_and_forms_are_covered() -> None:
+    covered = (
+        "curl -w '%{http_code}' http://localhost/",
+        "curl -H 'Accept: text/html' http://localhost/",
+        "curl -X GET http://localhost/",
+        "pytest -p no:cacheprovider",
+        "eslint -f json src",
+        "git merge -s ours x",
+        "npm config get registry",
+        "npm pkg get version",
+        "kubectl config current-context",
+        "docker buildx ls",
+        "gh auth status",
+        "bundle config list",
+        "poetry config --list",
+        "make V=1 test",
+    )
+    assert [
+        command for command in covered if judge(command, f"allow {command.split()[0]} *") is not Effect.ALLOW
+    ] == []
+
+
 def test_every_entry_says_why() -> None:
     reasons = [
         *(options.why for program in PROGRAMS.values() for options in program.options),
         *(why for program in PROGRAMS.values() for why in program.dangerous_subcommands.values()),
         *(wrapper.why for wrapper in HARMLESS.values()),
         *ANYWHERE.values(),
+        *COMMANDED.values(),
         *(why for why, _ in CHANGING.values()),
     ]
     assert [why for why in reasons if len(why.split()) < 2] == []
