@@ -85,12 +85,20 @@ def export_rules(
             kept.append(row)
     rules = {row.pk: build_rule(row) for row in kept if isinstance(row, WhitelistAction)}
     targets = [build_target(row) for row in kept if isinstance(row, WhitelistTarget)]
+    folder = directory.rstrip("/")
     asked = {
-        rule.id for rule in list_left_out(list(rules.values()), targets, with_exact_commands=behind_gate)
+        rule.id
+        for rule in list_left_out(
+            list(rules.values()), targets, directory=folder, with_exact_commands=behind_gate
+        )
     }
     left_out += [LeftOut(row, CANT_HOLD) for row in kept if row.pk in asked]
     block = build_block(
-        list(rules.values()), targets, forbidden=list_forbidden_folders(), with_exact_commands=behind_gate
+        list(rules.values()),
+        targets,
+        forbidden=list_forbidden_folders(),
+        directory=folder,
+        with_exact_commands=behind_gate,
     )
     return Export(render_permission(block), left_out)
 

@@ -119,6 +119,8 @@ def test_a_request_is_approved_and_becomes_a_rule(team: Team, engine: Engine, pe
     [version] = RuleVersion.objects.filter(rule_id=rule.pk)
     assert version.replay is not None
     assert (version.replay["replay"], version.note) == (replay.pk, f"Made from request {asked.pk}.")
+    page = read(client, address("governance_whitelistaction", "change", rule.pk))
+    assert "Held against 2 past requests before it was saved: 2 newly allowed" in page.text
 
 
 def test_without_a_replay_of_what_is_chosen_nothing_happens(team: Team, engine: Engine, person: User) -> None:
