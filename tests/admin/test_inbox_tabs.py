@@ -377,7 +377,9 @@ def fill(engine: Engine, tab: str, alice: User, bob: User, count: int) -> None:
                 decided_by_kind="rule",
                 decided_by_id="r1",
                 decided_by_label="rule 1",
-                decision_door="task",
+                decision_door="rule",
+                rule_id="r1",
+                rule_version=1,
             )
 
 
