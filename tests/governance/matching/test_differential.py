@@ -72,9 +72,9 @@ def matches(argv: list[str], command: SimpleCommand) -> bool:
 
 
 def matches_word(given: str, word: Word) -> bool:
-    source = re.sub(r"\\\$(?:\\[?$#]|[!?$#])", r"\\d*", re.escape(word.text)).replace(
-        re.escape("/dev/fd/63"), r"/dev/fd/\d+"
-    )
+    # In quotes `$?` is itself.
+    source = re.sub(r"\\\$(?:\\[?$#]|[!?$#])", lambda found: f"(?:{found[0]}|\\d*)", re.escape(word.text))
+    source = source.replace(re.escape("/dev/fd/63"), r"/dev/fd/\d+")
     return bool(re.fullmatch(source, given)) or (word.has_glob and fnmatchcase(given, word.text))
 
 
