@@ -56,6 +56,7 @@ def test_a_plugin_that_breaks_is_found_out_after_the_restart(gated: Gated) -> No
     """First with it: the rule approves, and the engine's own request follows. Then without."""
     make_rule(gated.engine.team, "echo hello")
     session_id = gated.prompt(Use.shell("echo hello"))
+    wait_until(lambda: len(gated.requests(session_id)) == 2, "the call's entry and the engine's request")
     gated.wait_idle(session_id)
     assert [(row.source, row.state, row.decision_door) for row in gated.requests(session_id)] == [
         ("gate", "approved", "rule"),
