@@ -73,7 +73,7 @@ class StoredRuleSerializer(ReadSerializer):
     reviewed_version = serializers.IntegerField(
         allow_null=True, help_text="The latest version that a second person approved."
     )
-    review_id = serializers.CharField(help_text="The review it waits for; empty without one.")
+    review_id = serializers.SerializerMethodField()
     activated_by = serializers.SerializerMethodField()
     activated_at = serializers.DateTimeField(allow_null=True)
     created_by = serializers.SerializerMethodField()
@@ -87,6 +87,10 @@ class StoredRuleSerializer(ReadSerializer):
         use = getattr(row, "use", None)
         limit = row.max_uses if isinstance(row, WhitelistAction) else None
         return limit is None or use is None or bool(use.uses < limit)
+
+    def get_review_id(self, row: StoredRow) -> str | None:
+        """The review it waits for."""
+        return row.review_id or None
 
     @extend_schema_field(ActorSerializer(allow_null=True))
     def get_activated_by(self, row: StoredRow) -> dict[str, str] | None:

@@ -74,7 +74,7 @@ def test_a_rule_is_drafted_and_shown_whole(client: ApiClient, team: Team, approv
         "permission": "bash", "kind": "pattern", "conditions": [], "message": "Ask.",
         "user_id": approver.pk, "chat_id": None, "max_uses": 3, "allows_redirects": False,
         "mode": "enforce", "state": "draft", "applies": False, "version": 1, "reviewed_version": None,
-        "review_id": "", "activated_by": None, "activated_at": None, "created_by": me,
+        "review_id": None, "activated_by": None, "activated_at": None, "created_by": me,
         "use": {"uses": 0, "observed": 0, "last_hit_at": None},
     }
     assert {name: shown[name] for name in expected} == expected

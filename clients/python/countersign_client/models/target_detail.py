@@ -50,8 +50,8 @@ class TargetDetail:
     version: int
     reviewed_version: int | None
     """ The latest version that a second person approved. """
-    review_id: str
-    """ The review it waits for; empty without one. """
+    review_id: None | str
+    """ The review it waits for. """
     activated_by: Actor | None
     activated_at: datetime.datetime | None
     created_by: Actor
@@ -106,6 +106,7 @@ class TargetDetail:
         reviewed_version: int | None
         reviewed_version = self.reviewed_version
 
+        review_id: None | str
         review_id = self.review_id
 
         activated_by: dict[str, Any] | None
@@ -228,7 +229,12 @@ class TargetDetail:
 
         reviewed_version = _parse_reviewed_version(d.pop("reviewed_version"))
 
-        review_id = d.pop("review_id")
+        def _parse_review_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        review_id = _parse_review_id(d.pop("review_id"))
 
         def _parse_activated_by(data: object) -> Actor | None:
             if data is None:
