@@ -118,7 +118,9 @@ def guard_gate() -> None:
             "created_at",
         ),
     )
-    freeze_rows(model, name="over", when="OLD.state IN ('refused', 'ended')", columns=("state", "released_at"))
+    freeze_rows(
+        model, name="over", when="OLD.state IN ('refused', 'ended')", columns=("state", "released_at")
+    )
     freeze_rows(model, name="proof", when="OLD.proven_part <> ''", columns=("proven_part", "message_id"))
     keep_append_only("governance.GateUse")
     keep_rows("governance.EngineGate")
