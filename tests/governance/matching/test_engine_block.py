@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -25,7 +26,7 @@ def make(pattern: str, effect: Effect = ALLOW, permission: str = "bash", **more:
     return Rule(pattern, effect, permission=permission, **more)  # type: ignore[arg-type]
 
 
-def show(rules: list[Rule], targets: list[Target] | None = None, **more: bool) -> list[tuple[str, str, str]]:
+def show(rules: list[Rule], targets: list[Target] | None = None, **more: Any) -> list[tuple[str, str, str]]:
     """The block without what stands in every block: its first line and the guards."""
     block = build_block(rules, targets or [], **more)
     guards = set(build_block([]))
@@ -37,7 +38,7 @@ def show(rules: list[Rule], targets: list[Target] | None = None, **more: bool) -
     guards |= {
         entry for entry in build_block([make("https://a.b/*", permission="webfetch")]) if entry[2] == "ask"
     }
-    return [tuple(entry) for entry in block if entry not in guards]
+    return [(entry.permission, entry.pattern, entry.action) for entry in block if entry not in guards]
 
 
 def test_it_is_ordered_allow_ask_deny() -> None:
