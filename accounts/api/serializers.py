@@ -97,6 +97,15 @@ class Integer(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+class Flag(serializers.BooleanField):
+    """JSON's `true` or `false`; neither `0` nor `"yes"`."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class Moment(serializers.DateTimeField):
     """RFC 3339 text with an offset."""
 

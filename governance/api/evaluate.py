@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.serializers import ReadSerializer, Text, WriteSerializer
+from accounts.api.serializers import Flag, ReadSerializer, Text, WriteSerializer
 from accounts.api.views import ApiView
 from accounts.enums import Scope
 from events.errors import Invalid, Refused
@@ -33,7 +33,7 @@ class GivenRuleSerializer(WriteSerializer):
     permission = Text(max_length=120, required=False, default="bash")
     id = Text(max_length=120, allow_blank=True, required=False, help_text="How the verdict names it.")
     kind = serializers.ChoiceField(choices=RuleKind.choices, required=False)
-    allows_redirects = serializers.BooleanField(required=False)
+    allows_redirects = Flag(required=False)
     conditions = serializers.ListField(
         child=serializers.ListField(child=Text(max_length=MAX_PATTERN), min_length=2, max_length=2),
         max_length=20,

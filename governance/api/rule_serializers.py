@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from accounts.api.serializers import (
     ActorSerializer,
+    Flag,
     Integer,
     Moment,
     NamedSerializer,
@@ -215,9 +216,7 @@ class StoredWish(WriteSerializer):
     note = Text(
         max_length=MAX_TEXT_LENGTH, allow_blank=True, required=False, help_text="Why; for its history."
     )
-    activate = serializers.BooleanField(
-        required=False, help_text="Switch it on as well, or ask for the second person it needs."
-    )
+    activate = Flag(required=False, help_text="Switch it on as well, or ask for the second person it needs.")
 
 
 class RuleParts(StoredWish):
@@ -232,7 +231,7 @@ class RuleParts(StoredWish):
     user_id = Text(max_length=15, allow_null=True, required=False)
     chat_id = Text(max_length=15, allow_null=True, required=False)
     max_uses = Integer(min_value=1, max_value=MAX_USES, allow_null=True, required=False)
-    allows_redirects = serializers.BooleanField(required=False)
+    allows_redirects = Flag(required=False)
 
 
 class TargetParts(StoredWish):

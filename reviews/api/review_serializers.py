@@ -239,13 +239,13 @@ class ReviewDecisionSerializer(WriteSerializer):
     """`fingerprint` is the one that was shown; another one, or none, answers 409."""
 
     fingerprint = Text(max_length=64, allow_blank=True, required=False, default="")
-    reason = Text(
-        max_length=MAX_REASON_LENGTH,
-        allow_blank=True,
-        required=False,
-        default="",
-        help_text="A rejection needs one.",
-    )
+    reason = Text(max_length=MAX_REASON_LENGTH, allow_blank=True, required=False, default="")
+
+
+class ReviewRejectionSerializer(ReviewDecisionSerializer):
+    """The same, with the reason that whoever asked will read."""
+
+    reason = Text(max_length=MAX_REASON_LENGTH)
 
 
 class WithdrawalSerializer(WriteSerializer):

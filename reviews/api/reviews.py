@@ -23,6 +23,7 @@ from reviews.api.review_serializers import (
     ReviewCommentTextSerializer,
     ReviewDecisionSerializer,
     ReviewDetailSerializer,
+    ReviewRejectionSerializer,
     ReviewSerializer,
     Viewer,
     WithdrawalSerializer,
@@ -85,11 +86,11 @@ class ReviewViewSet(mixins.ListModelMixin, ApiViewSet):
         approve_review(principal=self.principal, review_id=pk, **decision)
         return self.answer(pk)
 
-    @extend_schema(request=ReviewDecisionSerializer, responses=ReviewDetailSerializer)
+    @extend_schema(request=ReviewRejectionSerializer, responses=ReviewDetailSerializer)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: str) -> Response:
         """End it, with a reason, in a session; a token is refused."""
-        decision = self.read_body(ReviewDecisionSerializer)
+        decision = self.read_body(ReviewRejectionSerializer)
         reject_review(principal=self.principal, review_id=pk, **decision)
         return self.answer(pk)
 

@@ -101,6 +101,7 @@ from .review_decision_request import ReviewDecisionRequest
 from .review_detail import ReviewDetail
 from .review_detail_base_type_0 import ReviewDetailBaseType0
 from .review_detail_content_type_0 import ReviewDetailContentType0
+from .review_rejection_request import ReviewRejectionRequest
 from .review_state_enum import ReviewStateEnum
 from .review_vote import ReviewVote
 from .reviews_list_state_item import ReviewsListStateItem
@@ -258,6 +259,7 @@ __all__ = (
     "ReviewDetail",
     "ReviewDetailBaseType0",
     "ReviewDetailContentType0",
+    "ReviewRejectionRequest",
     "ReviewsListStateItem",
     "ReviewStateEnum",
     "ReviewVote",

@@ -17,7 +17,6 @@ class ReviewDecisionRequest:
 
     fingerprint: str | Unset = ""
     reason: str | Unset = ""
-    """ A rejection needs one. """
 
     def to_dict(self) -> dict[str, Any]:
         fingerprint = self.fingerprint

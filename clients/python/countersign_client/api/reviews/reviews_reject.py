@@ -7,15 +7,15 @@ import httpx
 
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from ...models.review_decision_request import ReviewDecisionRequest
 from ...models.review_detail import ReviewDetail
-from ...types import UNSET, Response, Unset
+from ...models.review_rejection_request import ReviewRejectionRequest
+from ...types import Response
 
 
 def _get_kwargs(
     id: str,
     *,
-    body: ReviewDecisionRequest | Unset = UNSET,
+    body: ReviewRejectionRequest,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
@@ -26,8 +26,7 @@ def _get_kwargs(
         ),
     }
 
-    if not isinstance(body, Unset):
-        _kwargs["json"] = body.to_dict()
+    _kwargs["json"] = body.to_dict()
 
     headers["Content-Type"] = "application/json"
 
@@ -98,14 +97,13 @@ def sync_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
-    body: ReviewDecisionRequest | Unset = UNSET,
+    body: ReviewRejectionRequest,
 ) -> Response[Problem | ReviewDetail]:
     """End it, with a reason, in a session; a token is refused.
 
     Args:
         id (str):
-        body (ReviewDecisionRequest | Unset): `fingerprint` is the one that was shown; another
-            one, or none, answers 409.
+        body (ReviewRejectionRequest): The same, with the reason that whoever asked will read.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -131,14 +129,13 @@ def sync(
     id: str,
     *,
     client: AuthenticatedClient,
-    body: ReviewDecisionRequest | Unset = UNSET,
+    body: ReviewRejectionRequest,
 ) -> Problem | ReviewDetail | None:
     """End it, with a reason, in a session; a token is refused.
 
     Args:
         id (str):
-        body (ReviewDecisionRequest | Unset): `fingerprint` is the one that was shown; another
-            one, or none, answers 409.
+        body (ReviewRejectionRequest): The same, with the reason that whoever asked will read.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -159,14 +156,13 @@ async def asyncio_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
-    body: ReviewDecisionRequest | Unset = UNSET,
+    body: ReviewRejectionRequest,
 ) -> Response[Problem | ReviewDetail]:
     """End it, with a reason, in a session; a token is refused.
 
     Args:
         id (str):
-        body (ReviewDecisionRequest | Unset): `fingerprint` is the one that was shown; another
-            one, or none, answers 409.
+        body (ReviewRejectionRequest): The same, with the reason that whoever asked will read.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -190,14 +186,13 @@ async def asyncio(
     id: str,
     *,
     client: AuthenticatedClient,
-    body: ReviewDecisionRequest | Unset = UNSET,
+    body: ReviewRejectionRequest,
 ) -> Problem | ReviewDetail | None:
     """End it, with a reason, in a session; a token is refused.
 
     Args:
         id (str):
-        body (ReviewDecisionRequest | Unset): `fingerprint` is the one that was shown; another
-            one, or none, answers 409.
+        body (ReviewRejectionRequest): The same, with the reason that whoever asked will read.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
