@@ -290,6 +290,7 @@ class World:
                 "api-events": "events/",
                 "api-events-stream": "events/stream/",
                 "api-events-ticket": "events/ticket/",
+                "api-evaluate": "evaluate/",
                 "api-me": "users/me/",
                 "api-gate-reports": "gate/reports/",
             }[endpoint.name]

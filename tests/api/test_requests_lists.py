@@ -58,7 +58,7 @@ def test_filters_choose(team: Team, user: User, engine: Engine) -> None:
     second = make_request(
         other_engine, "ls Second", session_id=session_id, now=datetime(2031, 1, 2, tzinfo=UTC)
     )
-    third = make_request(engine, "x", permission="webfetch", now=datetime(2031, 1, 3, tzinfo=UTC))
+    third = make_request(engine, "x", permission="read", now=datetime(2031, 1, 3, tzinfo=UTC))
     approve_request(principal=make_principal(user), request_id=third.pk, fingerprint=third.fingerprint)
     client = call_as(user)
     chat = Chat.objects.get(engine=other_engine)
@@ -70,8 +70,8 @@ def test_filters_choose(team: Team, user: User, engine: Engine) -> None:
         f"chat={chat.pk}": [second],
         f"team={team.pk}": [third, second, first],
         f"team={'0' * 15}": [],
-        "permission=webfetch": [third],
-        "permission=web": [],
+        "permission=read": [third],
+        "permission=rea": [],
         "created_from=2031-01-02T00:00:00Z": [third, second],
         "created_before=2031-01-02T00:00:00Z": [first],
         "search=second": [second],
