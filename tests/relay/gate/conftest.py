@@ -19,6 +19,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.enums import Role
+from accounts.models import Team
 from accounts.principal import Principal
 from engines.models import Engine
 from governance.domain.decide import approve_request, deny_request
@@ -81,7 +82,8 @@ class Product:
 
     def kill(self) -> None:
         """As a crash; its leases run out at once instead of in twelve seconds."""
-        assert self.process is not None
+        if self.process is None:
+            return
         if self.process.process.poll() is None:
             self.process.stop(signal.SIGKILL)
         if self.process.process.stdout is not None:
@@ -164,31 +166,34 @@ class Gated:
             deny_request(**values, reason=reason)
 
 
-def set_up(process: EngineProcess, model: ScriptedModel, project: Path, *, has_plugin: bool) -> Gated:
-    """Everything running; the engine's row, its gate's token, and the plugin unless it shall be missing."""
-    team = make_team()
-    reviewer = make_principal(make_user(team, Role.ADMIN))
+def prepare(process: EngineProcess, model: ScriptedModel, project: Path) -> Gated:
+    """Nothing runs yet but the model."""
     environment = {
         "DATABASE_URL": describe_test_database(),
         "COUNTERSIGN_KEYS_FILE": str(settings.COUNTERSIGN_KEYS_FILE),
     }
-    product = Product(environment)
-    gated = Gated(process, model, project, product, reviewer)
+    reviewer = make_principal(make_user(make_team(), Role.ADMIN))
+    return Gated(process, model, project, Product(environment), reviewer)
+
+
+def start(gated: Gated, *, has_plugin: bool) -> None:
+    """Everything: the engine's row, its gate's token, and the plugin unless it shall be missing."""
+    process, product = gated.process, gated.product
     product.start()
     process.port = probe_port(0)
+    (team_id,) = gated.reviewer.team_ids
     row = make_engine(
-        team,
+        Team.objects.get(pk=team_id),
         address=process.address,
         username=process.username,
         password=process.password,
-        directories=[str(project)],
+        directories=[str(gated.project)],
     )
     secret = make_gate_token(actor=ACTOR, engine=row).secret
     process.gate = (product.address, secret) if has_plugin else None
     run_async(process.start)
     gated.row = row
     wait_until(lambda: Engine.objects.filter(pk=row.pk, state="online").exists(), "the engine, online")
-    return gated
 
 
 @pytest.fixture
@@ -203,16 +208,15 @@ def gated(
     with ScriptedModel({}) as model:
         config = build_engine_config(model.base_url, rules)
         process = EngineProcess(opencode_binary, tmp_path / "tree", project, config)
-        gated: Gated | None = None
+        gated = prepare(process, model, project)
         try:
-            gated = set_up(process, model, project, has_plugin=has_plugin)
+            start(gated, has_plugin=has_plugin)
             if has_plugin:
                 wait_until(GatePresence.objects.filter(reported_at__isnull=False).exists, "the gate's report")
             yield gated
         finally:
             process.stop()
-            if gated is not None:
-                gated.product.kill()
+            gated.product.kill()
 
 
 def describe_test_database() -> str:
