@@ -17,7 +17,7 @@ from accounts.principal import Principal
 from engines.models import Chat, Engine
 from events.database_threads import DatabaseThread
 from governance.domain.decide import approve_request, deny_request
-from governance.enums import RequestState
+from governance.enums import Confirmation, RequestState
 from governance.models import EngineReply, PermissionRequest
 from relay.supervisor import run_supervisors
 from tests.factories import make_engine, make_principal, make_team, make_user
@@ -94,7 +94,10 @@ class Desk:
     async def approve(self, request: PermissionRequest) -> None:
         await self.run(
             lambda: approve_request(
-                principal=self.reviewer, request_id=request.pk, fingerprint=request.fingerprint
+                principal=self.reviewer,
+                request_id=request.pk,
+                fingerprint=request.fingerprint,
+                confirmed=set(Confirmation),
             )
         )
 

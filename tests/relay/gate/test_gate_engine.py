@@ -110,8 +110,11 @@ def test_an_edit_is_shown_with_its_diff(gated: Gated) -> None:
 def test_the_portal_down_closes_the_gate(gated: Gated) -> None:
     gated.product.kill()
     session_id = gated.prompt(Use.shell("> down.txt"))
-    wait_until(lambda: not gated.is_busy(session_id), "the call's failure", deadline_s=100)
-    [(tool, status, text)] = gated.read_parts(session_id)
+
+    def find_ended() -> list[tuple[str, str, str]]:
+        return [part for part in gated.read_parts(session_id) if part[1] in {"completed", "error"}]
+
+    [(tool, status, text)] = wait_until(find_ended, "the call's failure", deadline_s=100)
     assert (tool, status) == ("bash", "error")
     assert text.startswith("Countersign can't be reached")
     assert not (gated.project / "down.txt").exists()
