@@ -136,8 +136,10 @@ class EngineRelay:
         was_connected, connection.since = connection.since is not None, None
         self.link.is_ready.clear()
         self.outbox.due.is_wanted = False
-        if isinstance(error, EngineUnreachable) and not error.may_have_arrived:
-            connection.was_away = True
+        was_away = isinstance(error, EngineUnreachable) and not error.may_have_arrived
+        connection.was_away = connection.was_away or was_away
+        if was_connected or was_away:
+            # A quick restart looks like a break of the line.
             connection.away_at = connection.away_at or timezone.now()
         if isinstance(error, EngineUnauthorized):
             await self.link.tell_state(EngineState.UNAUTHORIZED, str(error))

@@ -35,7 +35,7 @@ class Connection:
 
     since: datetime | None = None
     was_away: bool = False
-    # Since when nothing answered at its address; None while something does.
+    # Since when its process may be another one: the stream broke, or nothing answered. None once looked into.
     away_at: datetime | None = None
     counters: StreamCounters = field(default_factory=StreamCounters)
     # Directory → when its instance was last disposed of; EVERYWHERE for all of them.
