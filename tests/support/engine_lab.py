@@ -142,8 +142,13 @@ class EngineVisitor:
                 heard = []
                 for question in (await self.client.list_questions(directory)).items:
                     await self.client.reject_question(directory, question.id)
-                if not await self.client.session_status(directory):
+                busy = await self.client.session_status(directory)
+                if not busy:
                     return
+                for session_id in busy:
+                    # One that was deleted meanwhile ends by itself.
+                    with contextlib.suppress(EngineError):
+                        await self.client.abort(directory, session_id)
                 await asyncio.sleep(POLL_S)
 
     async def _read(self) -> None:
