@@ -150,14 +150,6 @@ def explain_not_activating_rules(principal: Principal, team: Team) -> str:
     return ""
 
 
-def can_edit_rules(principal: Principal, team: Team) -> bool:
-    return not explain_not_editing_rules(principal, team.pk)
-
-
-def can_activate_rules(principal: Principal, team: Team) -> bool:
-    return not explain_not_activating_rules(principal, team)
-
-
 def can_waive_gate(principal: Principal) -> bool:
     """Let an engine work without its gate: owners, in a session."""
     return principal.token is None and principal.user.is_superuser

@@ -23,7 +23,6 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
-from events.actors import ActorKind
 from events.prepared import Prepared
 from governance.content import RequestContent
 from governance.enums import RequestSource, RuleEffect, RuleMode, RuleState
@@ -177,14 +176,6 @@ def build_context(request: PermissionRequest, content: RequestContent) -> RuleCo
         user_id=None if is_unplaced else (chat.user_id or "") if chat else "",
         chat_id=None if is_unplaced else request.chat_id or "",
     )
-
-
-def list_askers(request: PermissionRequest, owner_id: str | None) -> frozenset[str]:
-    """The people behind a request by form or API; `owner_id`: of the service account, if one asks."""
-    if request.source != RequestSource.API:
-        return frozenset()
-    asker = owner_id if request.requester_kind == ActorKind.SERVICE else request.requester_id
-    return frozenset({asker}) if asker else frozenset()
 
 
 # What is kept --------------------------------------------------------------------------------------------

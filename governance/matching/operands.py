@@ -29,7 +29,6 @@ INSTALLING = words(
     "global link ln rebuild"
 )
 TRANSPORT = re.compile(r"[A-Za-z0-9+.-]*::|[a-z+]*://-|-", re.IGNORECASE)
-WEB = re.compile(r"(?:https?://)?(?!-)[^:/\s@]+(?::\d+)?(?:[/?#].*)?", re.IGNORECASE | re.DOTALL)
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):", re.DOTALL)
 USER = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?/{0,}[^/?#]*@", re.DOTALL)
 

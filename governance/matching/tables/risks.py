@@ -96,7 +96,6 @@ DATA = "removes what a database holds"
 ANYTHING = "(?:.* )?"
 HOST_FOLDER = r"(?:-v|--volume|--mount)[ =](?:\S*(?:src|source)=)?(?:/|/etc|/root|/home|/var)(?:[ :/,]|$)"
 FORCING = r"(?:-\w*[fd]\w*|--force\S*|--delete|--mirror|--prune|[+:]\S+)(?: |$)"
-REMOVING = r"(?:-\w*[dD]\w*|--delete)(?: |$)"
 HARMLESS_MODE = r"(?:[ugoa]*[-+][rxX]+|u[-+=][rwxX]+|0?[0-7][0145][0145])"
 # Programs whose risk depends on several words: a pattern over what stands behind it, joined by blanks.
 LINES: tuple[tuple[str, re.Pattern[str], RiskKind, str], ...] = tuple(
