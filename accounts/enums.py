@@ -54,6 +54,10 @@ class Scope(models.TextChoices):
     RULES_EVALUATE = "rules:evaluate", "ask what the team's rules say of a call"
     REVIEWS_READ = "reviews:read", "read the team's reviews"
     REVIEWS_WRITE = "reviews:write", "comment on reviews, withdraw one's own"
+    CONFIGS_READ = "configs:read", "read agents, prompts, models and the engine's tool rules"
+    CONFIGS_WRITE = "configs:write", "save drafts of them, move labels that are not protected"
+    RELEASES_READ = "releases:read", "read releases, publications and drift"
+    RELEASES_PUBLISH = "releases:publish", "publish releases and roll them back"
     GATE = "gate", "ask for one engine's tool calls before they run; for the plugin in that engine"
     METRICS_READ = "metrics:read", "read /metrics, for owners and their service accounts"
 
@@ -61,7 +65,8 @@ class Scope(models.TextChoices):
     def for_services(cls) -> frozenset[str]:
         """Service accounts never decide and are no owners, so their tokens can't either.
 
-        They are what agents run as, and an agent learns a rule's message, never its pattern.
+        They are what agents run as, and an agent learns a rule's message, never its pattern. Nor do they
+        decide what an engine runs: they draft it, people publish it.
         """
-        of_people = {cls.REQUESTS_DECIDE, cls.AUDIT_READ}
+        of_people = {cls.REQUESTS_DECIDE, cls.AUDIT_READ, cls.RELEASES_PUBLISH}
         return frozenset(cls.values) - of_people - {cls.RULES_READ, cls.RULES_WRITE, cls.RULES_EVALUATE}

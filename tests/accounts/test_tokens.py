@@ -78,13 +78,14 @@ def test_a_wrong_wish_makes_no_token(values: dict[str, Any]) -> None:
     assert not ApiToken.objects.exists()
 
 
-def test_services_get_every_scope_but_deciding_and_the_retired_none() -> None:
+def test_services_get_every_scope_but_deciding_and_publishing_and_the_retired_none() -> None:
     service = make_service(make_user())
     scopes = sorted(Scope.for_services())
     create_token(actor=ACTOR, user=service, name="t", scopes=scopes, expires_at=in_days(1))
     assert set(Scope.values) - set(scopes) == {
         *(Scope.REQUESTS_DECIDE, Scope.AUDIT_READ),
         *(Scope.RULES_READ, Scope.RULES_WRITE, Scope.RULES_EVALUATE),
+        Scope.RELEASES_PUBLISH,
     }
     with pytest.raises(Invalid):
         create_token(
