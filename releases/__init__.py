@@ -1,0 +1,1 @@
+"""Releases: what an engine runs, rendered once, signed, published in steps and read back."""
