@@ -8,7 +8,7 @@ VENV_PYTHON := .venv/bin/python
 CHECK_ENVIRONMENT := COUNTERSIGN_DATA_DIR=var/check/data COUNTERSIGN_KEYS_FILE=var/check/keys/countersign.keys
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test fuzz check bench schema client requirements set-up set-up-dev
+.PHONY: help demo run test fuzz check bench schema client requirements editor set-up set-up-dev
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ bench: set-up-dev ## measure latency and contention; prints ratios of one run
 
 requirements: set-up-dev ## pin the dependencies of pyproject.toml anew, with hashes
 	@$(BOOTSTRAP) pin
+
+editor: ## bundle the forms' code editor anew from deploy/editor (needs Node)
+	npm ci --prefix deploy/editor --ignore-scripts
+	npm run --prefix deploy/editor --silent bundle
 
 set-up: ## make .venv with what Countersign needs to run
 	@$(BOOTSTRAP) venv
