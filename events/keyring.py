@@ -27,7 +27,7 @@ from django.conf import settings
 KEY_ID = re.compile(r"[a-z0-9-]{1,32}")
 KEY_BYTES = 32
 NONCE_BYTES = 12
-PURPOSES = frozenset({"fields", "tokens", "audit-heads", "check"})
+PURPOSES = frozenset({"fields", "tokens", "audit-heads", "releases", "check"})
 
 
 class KeyringError(Exception):
@@ -98,16 +98,16 @@ class Keyring:
             hmac.new(key.derive("tokens"), secret.encode(), hashlib.sha256).hexdigest() for key in self.keys
         ]
 
-    def sign(self, text: str) -> tuple[str, str]:
-        """(key id, HMAC-SHA256 hex) with the first key."""
-        return self.first.id, self.compute_signature(self.first, text)
+    def sign(self, text: str, *, purpose: str = "audit-heads") -> tuple[str, str]:
+        """(key id, HMAC-SHA256 hex) with the first key, derived for `purpose`."""
+        return self.first.id, self.compute_signature(self.first, text, purpose)
 
-    def verify(self, key_id: str, text: str, signature: str) -> bool:
-        return hmac.compare_digest(self.compute_signature(self.get(key_id), text), signature)
+    def verify(self, key_id: str, text: str, signature: str, *, purpose: str = "audit-heads") -> bool:
+        return hmac.compare_digest(self.compute_signature(self.get(key_id), text, purpose), signature)
 
     @staticmethod
-    def compute_signature(key: Key, text: str) -> str:
-        return hmac.new(key.derive("audit-heads"), text.encode(), hashlib.sha256).hexdigest()
+    def compute_signature(key: Key, text: str, purpose: str) -> str:
+        return hmac.new(key.derive(purpose), text.encode(), hashlib.sha256).hexdigest()
 
 
 def encode(value: bytes) -> str:
@@ -173,4 +173,4 @@ def load_keyring(path: Path) -> Keyring:
 
 def get_keyring() -> Keyring:
     """The keyring of this process, read once."""
-    return load_keyring(Path(settings.COUNTERSIGN_KEYS_FILE))
+    return load_keyring(settings.COUNTERSIGN_KEYS_FILE)

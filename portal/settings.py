@@ -79,7 +79,18 @@ COUNTERSIGN_PROTECTED_PATHS = tuple(
 )
 
 # Rooms ---------------------------------------------------------------------------------------------
-ROOMS = ["events", "accounts", "live", "reviews", "configs", "engines", "governance", "relay", "portal"]
+ROOMS = [
+    "events",
+    "accounts",
+    "live",
+    "reviews",
+    "configs",
+    "engines",
+    "governance",
+    "relay",
+    "releases",
+    "portal",
+]
 INSTALLED_APPS = [
     *ROOMS,
     "portal.apps.PortalAdminConfig",

@@ -96,13 +96,14 @@ def test_signatures_name_their_key_and_outlive_a_rotation() -> None:
     assert (key_id, ROTATED.verify(key_id, "head", signature)) == ("k1", True)
     assert not ROTATED.verify(key_id, "another head", signature)
     assert not ROTATED.verify("k2", "head", signature)
+    assert not ROTATED.verify(key_id, "head", signature, purpose="releases")
     with pytest.raises(KeyringError):
         ROTATED.verify("k9", "head", signature)
 
 
 def test_each_purpose_has_its_own_key() -> None:
-    purposes = ["fields", "tokens", "audit-heads", "check"]
-    assert len({OLD.derive(purpose) for purpose in purposes} | {OLD.secret}) == 5
+    purposes = ["fields", "tokens", "audit-heads", "releases", "check"]
+    assert len({OLD.derive(purpose) for purpose in purposes} | {OLD.secret}) == 6
     with pytest.raises(ValueError, match="unknown purpose"):
         OLD.derive("something else")
 
