@@ -206,23 +206,20 @@ class ReleaseFolder:
             raise FolderError(f"{self.link} is a link that Countersign did not make: name the folder itself.")
         return name
 
+    def read_digests(self) -> dict[str, str]:
+        """Path → SHA-256 of each file that the engine sees, apart from what is put beside a release."""
+        try:
+            return compute_digests(self.link)
+        except OSError as error:
+            raise FolderError(describe_error(error, self.link)) from error
+
     def _holds(self, place: Path, files: Sequence[tuple[str, str]]) -> bool:
         """True when exactly these files lie there, apart from what is put beside them."""
-        if not place.is_dir():
-            return False
-        found: dict[str, bytes] = {}
-        for folder, folders, names in os.walk(place):
-            top = Path(folder) == place
-            folders[:] = [name for name in folders if not (top and name in BESIDE)]
-            for name in names:
-                if not (top and name in BESIDE):
-                    path = Path(folder) / name
-                    found[path.relative_to(place).as_posix()] = (
-                        b"" if path.is_symlink() else path.read_bytes()
-                    )
         wants_gate = any(path == GATE_PLUGIN for path, _ in files)
         return (
-            found == {path: text.encode() for path, text in files}
+            place.is_dir()
+            and compute_digests(place) == digest_files(files)
+            and all(stat.S_ISREG((place / path).lstat().st_mode) for path, _ in files)
             and (place / "package-lock.json").is_file()
             and (place / GATE_SETTINGS).is_symlink() == wants_gate
         )
@@ -242,6 +239,24 @@ class ReleaseFolder:
                 yield
         except OSError as error:
             raise FolderError(describe_error(error, self.store)) from error
+
+
+def compute_digests(place: Path) -> dict[str, str]:
+    found = {}
+    for folder, folders, names in os.walk(place):
+        top = Path(folder) == place
+        folders[:] = [name for name in folders if not (top and name in BESIDE)]
+        # A link to a folder is none of ours: the engine may follow it, so it counts as a file.
+        for name in [*names, *(name for name in folders if (Path(folder) / name).is_symlink())]:
+            path = Path(folder) / name
+            if not (top and name in BESIDE):
+                content = b"link" if path.is_symlink() or not path.is_file() else path.read_bytes()
+                found[path.relative_to(place).as_posix()] = hashlib.sha256(content).hexdigest()
+    return found
+
+
+def digest_files(files: Sequence[tuple[str, str]]) -> dict[str, str]:
+    return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files}
 
 
 def check_name(name: str) -> None:
@@ -598,9 +613,11 @@ class ConfigAgent(ThreadingHTTPServer):
         sys.stderr.write(f"a request of {client_address[0]} broke off\n")
 
     def answer(self, method: str, path: str, body: Any) -> dict[str, Any]:
-        """The five verbs. Raises Refusal, FolderError or OSError."""
+        """The verbs. Raises Refusal, FolderError or OSError."""
         if (method, path) == ("GET", "/v1/state"):
             return self.describe()
+        if (method, path) == ("GET", "/v1/live"):
+            return {"current": self.folder.read_current(), "files": self.folder.read_digests()}
         if method == "PUT" and path.startswith("/v1/releases/"):
             self.folder.stage(path[len("/v1/releases/") :], read_files(body))
         elif (method, path) == ("POST", "/v1/current"):
@@ -608,6 +625,8 @@ class ConfigAgent(ThreadingHTTPServer):
         elif (method, path) == ("POST", "/v1/prune"):
             self.folder.prune(read_names(body))
         elif (method, path) == ("POST", "/v1/restart"):
+            if body:
+                raise Refusal(400, "What restarts the engine stands in this agent's settings.")
             if not self.restart:
                 raise Refusal(409, "This agent has no command that restarts the engine.")
             run_restart(self.restart, self.restart_timeout_s)

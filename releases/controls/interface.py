@@ -53,6 +53,12 @@ class Control(Protocol):
     async def prune(self, keep: Sequence[str]) -> None:
         """Remove staged releases but these; the live one and BEFORE always stay."""
 
+    async def find_changed(self, files: Sequence[ReleaseFile]) -> list[str]:
+        """Paths in which the live folder differs from these files, sorted: changed, missing and foreign ones.
+
+        What lies beside a release (the gate's secret, the engine's modules) is left out.
+        """
+
     async def read_flags(self) -> dict[str, bool | None]:
         """Environment flags the engine's process runs with (`PROJECT_CONFIG_FLAG`); None = can't be told."""
 
