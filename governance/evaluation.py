@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from events.text import make_visible
-from governance.calls import judge_content
+from governance.calls import judge_content, read_call
 from governance.content import RequestContent
 from governance.matching.book import RuleBook
+from governance.matching.risk import assess_call
 from governance.matching.rules import Effect, Rule
 from governance.matching.targets import Target
 from governance.matching.verdicts import Verdict
@@ -42,7 +44,7 @@ def evaluate_line(line: str, judge_stored: Stored) -> str:
 
 
 def evaluate(given: Mapping[str, Any], judge_stored: Stored) -> Verdict:
-    """Judge by the rules that come with the call, else by the stored ones. Raises ValueError.
+    """Judge by the rules that come with the call, else by the stored ones; with its risks. Raises ValueError.
 
     In: {"rules": [{"permission", "pattern", "action"}], "targets": [{"pattern", "action", "verbs"}],
     "permission", "command", "patterns", "arguments", "diff", "directory", "agent"}.
@@ -50,8 +52,11 @@ def evaluate(given: Mapping[str, Any], judge_stored: Stored) -> Verdict:
     content = read_content(given)
     rules, targets = given.get("rules"), given.get("targets")
     if rules is None and targets is None:
-        return judge_stored(content)
-    return judge_content(content, find_book(json.dumps([rules or [], targets or []], sort_keys=True)))
+        verdict = judge_stored(content)
+    else:
+        book = find_book(json.dumps([rules or [], targets or []], sort_keys=True))
+        verdict = judge_content(content, book)
+    return replace(verdict, risks=assess_call(read_call(content)))
 
 
 @lru_cache(maxsize=KEPT_BOOKS)

@@ -1,23 +1,29 @@
 """The rule books that a replay compares: a team's rules as they apply now, without and with a draft.
 
+Most of a past is the same few calls again and again, and most of them a draft does not touch: each is judged
+once, and a second time only where the first verdict does not tell the other.
+
 Rules have scopes, so each place (agent, engine, project, user, chat) has a pair of books of its own; places
 in which the same rules apply share one.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from hashlib import blake2b
 
-from governance.calls import judge_content
+from governance.calls import explain_doubt, read_call
 from governance.content import RequestContent
-from governance.matching.book import RuleBook
+from governance.matching.book import RuleBook, judge_call
+from governance.matching.calls import Call
 from governance.matching.rules import Effect
-from governance.matching.verdicts import ORDER
+from governance.matching.verdicts import Verdict
 from governance.models import WhitelistAction, WhitelistTarget
 from governance.rule_drafts import Draft, RuleDraft, StoredRow, build_rule, build_target
 from governance.rulebooks import RuleContext, applies_to, list_applying_rows, list_forbidden_folders
+from governance.weighing import list_used
 
 DRAFT_ID = "draft"
 # Bounds of what is kept: pairs of books, places, and verdicts on what was asked again and again.
@@ -55,28 +61,35 @@ class ReplayBooks:
     def judge(self, context: RuleContext, content: RequestContent) -> Effects:
         """(effect without the draft, effect with it)."""
         pair = self.find_pair(context)
-        key = digest(pair.number, content)
+        call, is_doubtful = read_call(content), bool(explain_doubt(content))
+        key = digest(pair.number, call, is_doubtful=is_doubtful)
         known = self._verdicts.get(key)
         if known is None:
-            known = self.judge_pair(pair, content)
+            known = self.judge_pair(pair, call)
+            if is_doubtful:
+                known = doubt_allowance(known[0]), doubt_allowance(known[1])
             if len(self._verdicts) >= KEPT_VERDICTS:
                 self._verdicts.clear()
             self._verdicts[key] = known
         return known
 
-    def judge_pair(self, pair: BookPair, content: RequestContent) -> Effects:
-        """Once where that tells both: a rule that is only added can't undo what is stricter than it is."""
-        if pair.before is pair.after:
-            effect = judge_content(content, pair.before).effect
-            return effect, effect
-        added = Effect(self.draft.effect)
-        if not self.rule_id and added is Effect.ALLOW:
-            after = judge_content(content, pair.after).effect
-            return (judge_content(content, pair.before).effect if after is Effect.ALLOW else after), after
-        before = judge_content(content, pair.before).effect
-        if not self.rule_id and ORDER[before] >= ORDER[added]:
-            return before, before
-        return before, judge_content(content, pair.after).effect
+    def judge_pair(self, pair: BookPair, call: Call) -> Effects:
+        after = judge_call(call, pair.after)
+        if pair.before is pair.after or (not self.rule_id and self.is_settled(after)):
+            return after.effect, after.effect
+        return judge_call(call, pair.before).effect, after.effect
+
+    def is_settled(self, after: Verdict) -> bool:
+        """Whether a verdict would be the same without the draft, where that is a rule more.
+
+        What allows only loosens, and where it does it is named; what restricts only tightens, and a denial
+        names the rule that it is by.
+        """
+        if Effect(self.draft.effect) is Effect.ALLOW:
+            return after.effect is not Effect.ALLOW or all(rule.id != DRAFT_ID for rule in list_used(after))
+        if after.effect is Effect.ASK:
+            return False
+        return after.rule is None or after.rule.id != DRAFT_ID or after.effect is Effect.ALLOW
 
     def find_pair(self, context: RuleContext) -> BookPair:
         pair = self._places.get(context)
@@ -115,7 +128,14 @@ class ReplayBooks:
         return RuleBook(rules, targets, self.forbidden)
 
 
-def digest(number: int, content: RequestContent) -> bytes:
-    """What two requests have in common that are judged alike; the nonce is each one's own."""
-    text = content.to_text().replace(content.nonce, "", 1)
-    return blake2b(f"{number} {text}".encode(), digest_size=16).digest()
+def digest(number: int, call: Call, *, is_doubtful: bool) -> bytes:
+    """What two requests have in common that are judged alike."""
+    parts = [number, is_doubtful, *(getattr(call, name) for name in CALL_PARTS)]
+    return blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).digest()
+
+
+CALL_PARTS = tuple(each.name for each in fields(Call))
+
+
+def doubt_allowance(effect: Effect) -> Effect:
+    return Effect.ASK if effect is Effect.ALLOW else effect

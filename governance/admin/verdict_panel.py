@@ -19,6 +19,7 @@ from governance.domain.automatic import explain_not_automatic
 from governance.enums import RuleEffect
 from governance.matching.calls import BASH
 from governance.matching.reading import read_both
+from governance.matching.risk import assess_call
 from governance.matching.rules import Effect, Rule
 from governance.matching.targets import Target
 from governance.matching.unwrap import look_behind
@@ -98,14 +99,14 @@ def build_verdict_panel(
         parts=parts[:SHOWN],
         left_out=max(0, len(parts) - SHOWN),
         findings=[finding for finding in verdict.findings if finding != verdict.reason],
-        risks=[risk for risk in verdict.risks if not risk.is_serious],
+        risks=[risk for risk in assess_call(read_call(content)) if not risk.is_serious],
         observed=[link.of(row) for row in weighing.observed] if weighing else [],
     )
 
 
 def soften(verdict: Verdict) -> Verdict:
     """Without a rule that decides, people do."""
-    return Verdict(Effect.ASK, verdict.reason, None, verdict.commands, verdict.findings, risks=verdict.risks)
+    return Verdict(Effect.ASK, verdict.reason, None, verdict.commands, verdict.findings)
 
 
 class Linker:

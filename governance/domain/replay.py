@@ -45,7 +45,7 @@ from governance.rulebooks import build_context
 # A person waits for it, so it ends: the newest of the last quarter of a year.
 REPLAYED, REPLAYED_FOR = 20_000, timedelta(days=90)
 STEP_S = 0.4
-ROWS_AT_ONCE = 100
+ROWS_AT_ONCE = 500
 SHOWN = 20
 KEPT_FOR = timedelta(days=7)
 # What of a draft decides; its name, reasons and limits in time do not change what a replay shows.

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from governance.matching.calls import BASH, FETCH, PATH_VERBS, REPEATED, TASK, Call
 from governance.matching.judge import judge_command
 from governance.matching.path_rules import PathRules
-from governance.matching.risk import assess_call
 from governance.matching.rule_set import RuleSet
 from governance.matching.rules import Effect, Rule
 from governance.matching.targets import Target
@@ -43,18 +41,17 @@ class RuleBook:
 
 
 def judge_call(call: Call, book: RuleBook, *, wall_limit_s: float | None = None) -> Verdict:
-    """What the rules say of a call. Never raises: in doubt, ask.
+    """What the rules say of a call. Never raises: in doubt, ask. What it could do, `assess_call` tells.
 
     wall_limit_s is for live callers alone; a verdict that took longer is `ask`, and its reason begins with
     "timeout".
     """
     try:
-        verdict = judge_by_verb(call, book, wall_limit_s)
+        return judge_by_verb(call, book, wall_limit_s)
     except UnreadableError as error:
-        verdict = Verdict(Effect.ASK, str(error))
+        return Verdict(Effect.ASK, str(error))
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, a person is asked
-        verdict = Verdict(Effect.ASK, f"It could not be judged ({type(error).__name__}).")
-    return replace(verdict, risks=assess_call(call))
+        return Verdict(Effect.ASK, f"It could not be judged ({type(error).__name__}).")
 
 
 def judge_by_verb(call: Call, book: RuleBook, wall_limit_s: float | None) -> Verdict:

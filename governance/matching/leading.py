@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from governance.matching.honesty import explain_dishonest
-from governance.matching.strict_reader import read_strictly
-from governance.matching.words import Budget, SimpleCommand, UnreadableError
+from governance.matching.strict_reader import read_once
+from governance.matching.words import SimpleCommand
 
 # Longer ones take long to read, and nobody reads them as one plain command.
 MAX_LENGTH = 20_000
@@ -30,22 +29,17 @@ SAYS_IT_IN_THREE = word_set(
 )
 
 
-@lru_cache(maxsize=32)
 def read_quickly(command: str) -> tuple[SimpleCommand, ...] | str:
-    """Every simple command of a text; else why it can't be read. By our own reader alone: it allows nothing.
-
-    Kept for a moment, since prefix and risk are told of the same text one after the other.
-    """
+    """Every simple command of a text; else why it can't be read. By our own reader: it allows nothing."""
     if len(command) > MAX_LENGTH:
         return "It is very long."
     if "\0" in command:
         return "It holds a character that is not shown as it is (U+0000)."
     try:
-        return tuple(read_strictly(command, Budget()))
-    except UnreadableError as error:
-        return str(error)
+        reading = read_once(command)
     except RecursionError:
         return "It is nested too deep."
+    return reading.problem or reading.commands
 
 
 def read_plain_command(command: str) -> SimpleCommand | None:

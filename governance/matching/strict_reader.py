@@ -8,6 +8,8 @@ compound commands and function bodies. Source: POSIX.1-2017, Shell Command Langu
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 
 from governance.matching.command_reader import CommandReader
 from governance.matching.cursor import BLANKS, META
@@ -27,6 +29,30 @@ def read_strictly(source: str, budget: Budget) -> list[SimpleCommand]:
     reader = StrictReader(source, budget)
     reader.read_all()
     return sorted(reader.commands, key=lambda command: command.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`problem`: why it can't be read, "" when it can. steps, counted: what it cost of a budget."""
+
+    commands: tuple[SimpleCommand, ...]
+    problem: str
+    steps: int
+    counted: int
+
+
+@lru_cache(maxsize=32)
+def read_once(source: str) -> Reading:
+    """The same with a budget of its own; kept for a moment, since one text is asked about again and again."""
+    budget = Budget()
+    steps, counted = budget.steps, budget.commands
+    commands: list[SimpleCommand] = []
+    problem = ""
+    try:
+        commands = read_strictly(source, budget)
+    except UnreadableError as error:
+        problem = str(error)
+    return Reading(tuple(commands), problem, steps - budget.steps, counted - budget.commands)
 
 
 def read_one_command(source: str) -> SimpleCommand:

@@ -56,8 +56,8 @@ class Verdict:
     """`reason` is a sentence for a person; agents only ever receive the rule's own message.
 
     rule: the one that decided, None when none did. findings: what a reader should know besides, as sentences.
-    risks: what the call could do, told without any rule. rules: all that an allowance rests on, also behind
-    wrappers.
+    rules: all that an allowance rests on, also behind wrappers. risks: what the call could do, told without
+    any rule; empty where nobody asked for them.
     """
 
     effect: Effect

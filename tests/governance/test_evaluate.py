@@ -132,6 +132,13 @@ def judge(**given: Any) -> str:
     return str(json.loads(evaluate_line(json.dumps(given), ask_nobody))["verdict"])
 
 
+def test_a_verdict_says_the_risks_too() -> None:
+    answer = json.loads(
+        evaluate_line('{"command": "rm x", "directory": "/srv/demo", "rules": []}', ask_nobody)
+    )
+    assert answer["risks"] == [{"kind": "destructive", "word": "rm", "sentence": "removes files"}]
+
+
 def test_every_verb_is_judged() -> None:
     inside = {"directory": "/srv/demo"}
     read = [{"permission": "read", "pattern": "*", "action": "allow"}]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -13,8 +16,8 @@ from django.utils import timezone
 from accounts.enums import Role
 from accounts.models import Team, User
 from engines.models import Engine
-from events.encryption import reveal
 from events.errors import Invalid, NotFound, Refused
+from governance import replay_books
 from governance.calls import judge_content
 from governance.content import RequestContent
 from governance.domain import replay as replays
@@ -28,10 +31,11 @@ from governance.domain.replay import (
     summarise,
 )
 from governance.domain.rules import save_rule
-from governance.models import PermissionRequest, RuleReplay, RuleVersion
+from governance.matching.rules import Effect
+from governance.models import PermissionRequest, RuleReplay, RuleVersion, WhitelistAction, WhitelistTarget
 from governance.replay_books import ReplayBooks
-from governance.rule_drafts import RuleDraft, read_draft
-from governance.rulebooks import build_context
+from governance.rule_drafts import RuleDraft, StoredRow, TargetDraft, read_draft
+from governance.rulebooks import RuleContext
 from tests.factories import (
     make_engine,
     make_principal,
@@ -41,6 +45,7 @@ from tests.factories import (
     make_team,
     make_user,
 )
+from tests.governance.matching.corpus import read_corpus
 
 pytestmark = pytest.mark.django_db
 
@@ -296,17 +301,86 @@ def test_a_step_costs_the_same_queries_whatever_it_finds(team: Team, engine: Eng
     assert counts[0] == counts[1]
 
 
+STANDING = (
+    ("git *", "allow"),
+    ("git status", "allow"),
+    ("ls *", "allow"),
+    ("cat *", "ask"),
+    ("rm *", "deny"),
+    ("echo *", "allow"),
+)
+DRAFTS = ("git *", "git status", "rm *", "find *")
+PARTS = ("git status", "git push", "cat a", "rm -r b", "find . -name d", "cat /proc/1/mem")
+# Each is read and judged thrice; `make fuzz` takes all of them.
+STEP = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "fuzz" else 10
+
+
+def list_calls() -> Iterator[RequestContent]:
+    """Commands of the corpus, and each two everyday ones chained; some with a doubt about them."""
+    sampled = [case.command for case in islice(read_corpus(), 0, None, STEP)]
+    chained = [f"{first} && {second}" for first in PARTS for second in PARTS]
+    for number, command in enumerate([*chained, *sampled]):
+        strange = {"strange": 1} if number % 7 == 0 else None
+        yield RequestContent("bash", [], "/srv/demo", "", command=command, arguments=strange)
+
+
+@pytest.mark.hypothesis
+@pytest.mark.pure
+@pytest.mark.parametrize("replaced", ["", "r1"])
 @pytest.mark.parametrize("effect", ["allow", "ask", "deny"])
-@pytest.mark.parametrize("standing", ["", "allow", "ask", "deny"])
-def test_what_is_judged_once_comes_to_the_same_as_judged_twice(
-    team: Team, engine: Engine, effect: str, standing: str
-) -> None:
-    if standing:
-        make_rule(team, "git status", standing)
-    asked = make_request(engine, "git status")
-    content = RequestContent.from_text(reveal(asked, "content"))
-    context = build_context(asked, content)
-    books = ReplayBooks.of(team.pk, draft(effect=effect))
-    pair = books.find_pair(context)
-    twice = judge_content(content, pair.before).effect, judge_content(content, pair.after).effect
-    assert books.judge(context, content) == twice
+def test_what_is_judged_once_comes_to_the_same_as_judged_twice(effect: str, replaced: str) -> None:
+    rows = [
+        WhitelistAction(pk=f"r{number}", name="rule", value=value, effect=standing)
+        for number, (value, standing) in enumerate(STANDING)
+    ]
+    context = RuleContext("team", directory="/srv/demo")
+    seen = set()
+    for value in DRAFTS:
+        books = ReplayBooks(rows, draft(value, effect=effect), rule_id=replaced)
+        pair = books.find_pair(context)
+        for content in list_calls():
+            twice = judge_content(content, pair.before).effect, judge_content(content, pair.after).effect
+            assert books.judge(context, content) == twice, content.command
+            seen.add(twice)
+    assert len({before for before, _ in seen}) == 3
+    assert any(before is not after for before, after in seen)
+
+
+@pytest.mark.parametrize("effect", ["allow", "deny"])
+def test_paths_that_are_judged_once_come_to_the_same(effect: str) -> None:
+    rows: list[StoredRow] = [
+        WhitelistAction(pk="r1", name="reads", permission="read", value="*", effect="allow"),
+        WhitelistTarget(pk="t1", name="sources", pattern="/srv/demo/src/**", effect="allow"),
+        WhitelistTarget(pk="t2", name="keys", pattern="/srv/demo/keys/**", effect="deny"),
+    ]
+    context = RuleContext("team", directory="/srv/demo")
+    seen = set()
+    for pattern in ("/srv/demo/src/**", "/srv/demo/keys/**", "/srv/demo/docs/**", "/srv/demo/**"):
+        books = ReplayBooks(rows, TargetDraft(name="draft", pattern=pattern, effect=effect))
+        pair = books.find_pair(context)
+        for names in (
+            ["src/a"],
+            ["keys/b"],
+            ["docs/c"],
+            ["src/a", "docs/c"],
+            ["src/a", "keys/b"],
+            ["/etc/d"],
+        ):
+            content = RequestContent("read", names, "/srv/demo", "")
+            twice = judge_content(content, pair.before).effect, judge_content(content, pair.after).effect
+            assert books.judge(context, content) == twice
+            seen.add(twice)
+    assert any(before is not after for before, after in seen)
+
+
+def test_a_call_that_comes_again_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the agent says about it, and whatever keeps its fingerprint from being guessed."""
+    books = ReplayBooks([], draft())
+    context = RuleContext("team", directory="/srv/demo")
+    effects = []
+    for words in ("Look at it", "Look again"):
+        arguments = {"command": "git status", "description": words}
+        content = RequestContent("bash", [], "/srv/demo", "", command="git status", arguments=arguments)
+        effects.append(books.judge(context, content))
+        monkeypatch.setattr(replay_books, "judge_call", None)
+    assert effects == [(Effect.ASK, Effect.ALLOW)] * 2

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, strategies as st
 
@@ -127,7 +125,7 @@ def test_it_is_said_why() -> None:
         ALLOW, reason, rule, (CommandVerdict(url, ALLOW, reason, rule, (rule,)),), rules=(rule,)
     )
     judged = judge_call(Call("webfetch", url=url), RuleBook([rule]))
-    assert replace(judged, risks=()) == expected
+    assert judged == expected
     reasons = {
         "https://docs.example.org@evil.example/": "The URL names a user before its host evil.example.",
         "https://\u0430pple.com/": "The host is written with unusual letters: xn--pple-43d.com.",
