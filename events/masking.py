@@ -19,7 +19,8 @@ _TELLING_NAME = (
 # A quoted text whole, else a word; an opening quote that nothing closes is taken with the word.
 _VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|["']?[^\s"'&;|]{3,})"""
 
-_PATTERNS: tuple[re.Pattern[str], ...] = (
+# What is a secret wherever it stands, whatever the words around it say.
+_CERTAIN: tuple[re.Pattern[str], ...] = (
     # Private key blocks, whole.
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
     # Tokens with a telling prefix: GitHub, GitLab, Slack, AWS, Google, OpenAI, Anthropic, npm, PyPI, Stripe,
@@ -30,6 +31,10 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     ),
     # JSON web tokens.
     re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+)
+
+_PATTERNS: tuple[re.Pattern[str], ...] = (
+    *_CERTAIN,
     # Credentials inside a URL.
     re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"),
     # Authorization headers.
@@ -47,4 +52,11 @@ def mask_secrets(text: str) -> str:
     """`text` with recognised secrets replaced by `••••`; names in front of them stay readable."""
     for pattern in _PATTERNS:
         text = pattern.sub(lambda match: (match.group(1) if match.lastindex else "") + MASK, text)
+    return text
+
+
+def mask_certain_secrets(text: str) -> str:
+    """As `mask_secrets`, only keys and tokens that can be nothing else: for texts that are kept."""
+    for pattern in _CERTAIN:
+        text = pattern.sub(MASK, text)
     return text
