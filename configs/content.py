@@ -367,7 +367,10 @@ def hash_content(content: Content) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigSet:
-    """Everything one render is made of, each by id; `versions` says of each which version it is."""
+    """Everything one render is made of, each by id, everybody's before the team's own.
+
+    `versions` says of each which version it is; `shared` are the ids of what is everybody's.
+    """
 
     prompts: Mapping[str, PromptContent] = field(default_factory=dict)
     instructions: Mapping[str, InstructionContent] = field(default_factory=dict)
@@ -377,3 +380,4 @@ class ConfigSet:
     tool_rules: Mapping[str, ToolRulesContent] = field(default_factory=dict)
     # {(kind, id): (number, content hash)}
     versions: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()

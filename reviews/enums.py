@@ -10,6 +10,7 @@ class ReviewKind(models.TextChoices):
 
     PERMISSION_REQUEST = "permission_request", "permission requests"
     WHITELIST_RULE = "whitelist_rule", "wide rules"
+    CONFIG_LABEL = "config_label", "protected labels"
 
 
 class ReviewState(models.TextChoices):
