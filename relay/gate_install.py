@@ -29,7 +29,9 @@ def check_place(folder: Path, portal: str) -> None:
         raise Invalid(f"{portal!r} is no address of a portal.", field="portal")
     if not folder.is_absolute():
         raise Invalid("Name the folder by its absolute path.", field="folder")
-    if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+    # A link shows a release, which nobody writes; the secret lies beside it.
+    place = folder.parent if folder.is_symlink() else folder
+    if folder.exists() and not (folder.is_dir() and os.access(place, os.W_OK)):
         raise Invalid(f"{folder} can't be written.", field="folder")
 
 

@@ -120,7 +120,12 @@ class EngineAdmin(PortalModelAdmin):
         if request.method != "POST":
             return refuse_method(request, "POST")
         obj = self.get_visible(request, object_id)
-        return self.carry_out(request, obj, lambda: extra.press(self, request, obj))
+        if extra.is_atomic:
+            return self.carry_out(request, obj, lambda: extra.press(self, request, obj))
+        try:
+            return extra.press(self, request, obj)
+        except DomainError as error:
+            return self.answer_error(request, obj, error)
 
     def object_buttons(self, request: HttpRequest, obj: Engine) -> list[Button]:
         principal = get_principal(request)

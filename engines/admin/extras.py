@@ -18,11 +18,15 @@ Press = Callable[[Any, HttpRequest, Engine], HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class EngineExtra:
-    """One button. `build(principal, engine, url)` returns None where it has no place."""
+    """One button. `build(principal, engine, url)` returns None where it has no place.
+
+    A press is one transaction, unless `is_atomic` is False: one that asks somebody over the network.
+    """
 
     slug: str
     press: Press
     build: Callable[[Principal, Engine, str], Button | None]
+    is_atomic: bool = True
 
 
 _extras: list[EngineExtra] = []

@@ -24,6 +24,14 @@ class Engine(models.Model):
         default=list, help_text="Absolute project paths, besides those it reports."
     )
     control = models.CharField(max_length=8, choices=EngineControl, default=EngineControl.NONE)
+    control_folder = models.CharField(
+        max_length=300, blank=True, help_text="Of a child: the folder that it runs in, on this host."
+    )
+    control_address = models.CharField(max_length=300, blank=True, help_text="Of its config agent.")
+    control_token = EncryptedField(blank=True, default="")
+    control_certificate = models.TextField(
+        blank=True, help_text="PEM: its config agent's certificate is checked against this, if given."
+    )
     is_enabled = models.BooleanField(default=True)
     version = models.CharField(max_length=40, blank=True)
     state = models.CharField(max_length=16, choices=EngineState, default=EngineState.UNKNOWN)

@@ -33,11 +33,19 @@ class GateFiles:
     token: str
 
     def write(self) -> None:
-        """Put everything there, the settings last: without them the plugin lets nothing run."""
+        """Put everything there, the settings last: without them the plugin lets nothing run.
+
+        Where the folder shows a release, plugin and modules come with that: only the secret is ours to write.
+        """
+        settings = json.dumps({"portal": self.portal, "token": self.token}, indent=2)
+        if self.folder.is_symlink():
+            kept = self.folder.with_name(f"{self.folder.name}.releases") / "kept"
+            kept.mkdir(mode=0o755, parents=True, exist_ok=True)
+            replace_file(kept / SETTINGS, f"{settings}\n", SECRET_MODE)
+            return
         bake_modules(self.folder)
         (self.folder / PLUGIN.parent).mkdir(mode=0o755, exist_ok=True)
         replace_file(self.folder / PLUGIN, SOURCE.read_text(), 0o644)
-        settings = json.dumps({"portal": self.portal, "token": self.token}, indent=2)
         replace_file(self.folder / SETTINGS, f"{settings}\n", SECRET_MODE)
 
 

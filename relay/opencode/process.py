@@ -27,6 +27,8 @@ from relay.opencode.gate_files import GateFiles, bake_modules
 from relay.opencode.process_tree import ChildProcess, end_recorded_process
 
 LOOPBACK = "127.0.0.1"
+# Its OPENCODE_CONFIG_DIR, inside its own folder; a link once a release has been published to it.
+CONFIG_FOLDER = "config-dir"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
 POLL_S = 0.1
@@ -51,12 +53,15 @@ class EngineStartFailed(Exception):
 
 @dataclass(slots=True)
 class EngineProcess:
-    """One `opencode serve`. Not thread-safe; `start` may be called again after `stop`, on the same tree."""
+    """One `opencode serve`. Not thread-safe; `start` may be called again after `stop`, on the same tree.
+
+    `config` is what its folder gets as long as no release is there; None leaves the folder as it is.
+    """
 
     binary: Path
     root: Path
     project: Path
-    config: Mapping[str, Any]
+    config: Mapping[str, Any] | None
     environment: Mapping[str, str] = field(default_factory=dict)
     username: str = "opencode"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
@@ -75,6 +80,10 @@ class EngineProcess:
     @property
     def log_path(self) -> Path:
         return self.root / "engine.log"
+
+    @property
+    def config_dir(self) -> Path:
+        return self.root / CONFIG_FOLDER
 
     @property
     def is_running(self) -> bool:
@@ -103,9 +112,10 @@ class EngineProcess:
         end_recorded_process(self.root)
         self.port = probe_port(self.port)
         environment = self._build_environment()
-        write_config(self.root / "config-dir", self.config)
+        if self.config is not None and not self.config_dir.is_symlink():
+            write_config(self.config_dir, self.config)
         if self.gate is not None:
-            GateFiles(self.root / "config-dir", *self.gate).write()
+            GateFiles(self.config_dir, *self.gate).write()
             bake_modules(self.root / "config" / "opencode")
         command = [str(self.binary), "serve", "--hostname", LOOPBACK, "--port", str(self.port)]
         with self.log_path.open("ab") as log:
@@ -151,7 +161,7 @@ class EngineProcess:
             "XDG_CONFIG_HOME": self.root / "config",
             "XDG_CACHE_HOME": self.root / "cache",
             "XDG_STATE_HOME": self.root / "state",
-            "OPENCODE_CONFIG_DIR": self.root / "config-dir",
+            "OPENCODE_CONFIG_DIR": self.config_dir,
         }
         for place in places.values():
             place.mkdir(mode=0o700, parents=True, exist_ok=True)

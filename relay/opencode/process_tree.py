@@ -133,17 +133,22 @@ def record_process(folder: Path, pid: int) -> None:
     (folder / RECORD).write_text(f"{pid} {read_start(pid)}\n")
 
 
-def end_recorded_process(folder: Path) -> None:
-    """End the recorded child if it still runs; a process that took over its number is left alone."""
-    record = folder / RECORD
+def read_recorded_process(folder: Path) -> tuple[int, str] | None:
+    """(process id, start time) of the recorded child while it runs."""
     try:
-        pid_text, started = record.read_text().split()
+        pid_text, started = (folder / RECORD).read_text().split()
         pid = int(pid_text)
     except (OSError, ValueError):
-        return
-    if pid > 1 and started and read_start(pid) == started:
-        end_process_tree(pid, 0)
-    record.unlink(missing_ok=True)
+        return None
+    return (pid, started) if pid > 1 and started and read_start(pid) == started else None
+
+
+def end_recorded_process(folder: Path) -> None:
+    """End the recorded child if it still runs; a process that took over its number is left alone."""
+    recorded = read_recorded_process(folder)
+    if recorded is not None:
+        end_process_tree(recorded[0], 0)
+    (folder / RECORD).unlink(missing_ok=True)
 
 
 def _read_stat(pid: int) -> list[str]:
