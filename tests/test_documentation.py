@@ -49,6 +49,7 @@ EVENT_CALLS = {
     "announce_review": "review.",
     "announce_rule": "whitelist_rule.",
     "announce_delegation": "delegation.",
+    "announce_config": "config.",
 }
 
 
