@@ -15,10 +15,15 @@ from accounts.domain.users import create_user
 from accounts.enums import Role, UserKind
 from accounts.models import Team, User
 from accounts.principal import Principal
+from configs.content import Content
+from configs.domain.label_moves import read_moves
+from configs.domain.labels import apply_moves
+from configs.domain.objects import save_object
 from engines.domain.registry import register_engine
 from engines.domain.sessions import SessionFacts, record_session
 from engines.models import Engine
 from events.actors import RELAY_ACTOR, Door, build_command_actor
+from events.changes import changes
 from governance.domain.replay import begin_replay, step_replay
 from governance.domain.requests import AskedByEngine, record_engine_request, seal_request
 from governance.enums import RuleState
@@ -191,3 +196,34 @@ def make_proposal(team: Team, pattern: str = "git status") -> RuleProposal:
         first_at=now,
         last_at=now,
     )
+
+
+def make_config(team: Team | None, content: Content, *labels: str, author: User | None = None) -> Any:
+    """Something configured, with labels on its first version: also protected ones, as if approved."""
+    author = author or (make_user(team, Role.EDITOR) if team else make_owner())
+    row = save_object(principal=make_principal(author), kind=content.kind, team=team, content=content).row
+    for label in labels:
+        put_label(row, label)
+    return row
+
+
+def change_config(row: Any, content: Content, *labels: str, author: User | None = None) -> Any:
+    """Its next version; the labels move there."""
+    author = author or (make_user(row.team, Role.EDITOR) if row.team else make_owner())
+    saved = save_object(
+        principal=make_principal(author),
+        kind=row.kind,
+        team=row.team,
+        content=content,
+        object_id=row.pk,
+        expected_version=row.version,
+    )
+    for label in labels:
+        put_label(saved.row, label)
+    return saved.row
+
+
+def put_label(row: Any, label: str, number: int | None = None) -> None:
+    """Also a protected one, as if somebody had approved it; `number` None: the latest version."""
+    with changes(ACTOR) as change:
+        apply_moves(change, label, read_moves(label, [(row, number or row.version)]))

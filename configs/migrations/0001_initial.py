@@ -593,7 +593,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="instruction",
-            index=models.Index(fields=["-changed_at", "-id"], name="instruction_by_change"),
+            index=models.Index(fields=["-created_at", "-id"], name="instruction_by_age"),
         ),
         migrations.AddConstraint(
             model_name="instruction",
@@ -638,7 +638,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="model",
-            index=models.Index(fields=["-changed_at", "-id"], name="model_by_change"),
+            index=models.Index(fields=["-created_at", "-id"], name="model_by_age"),
         ),
         migrations.AddIndex(
             model_name="model",
@@ -662,7 +662,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="prompt",
-            index=models.Index(fields=["-changed_at", "-id"], name="prompt_by_change"),
+            index=models.Index(fields=["-created_at", "-id"], name="prompt_by_age"),
         ),
         migrations.AddConstraint(
             model_name="prompt",
@@ -682,7 +682,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="agent",
-            index=models.Index(fields=["-changed_at", "-id"], name="agent_by_change"),
+            index=models.Index(fields=["-created_at", "-id"], name="agent_by_age"),
         ),
         migrations.AddConstraint(
             model_name="agent",
@@ -702,7 +702,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="provider",
-            index=models.Index(fields=["-changed_at", "-id"], name="provider_by_change"),
+            index=models.Index(fields=["-created_at", "-id"], name="provider_by_age"),
         ),
         migrations.AddConstraint(
             model_name="provider",
@@ -722,7 +722,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="toolrules",
-            index=models.Index(fields=["-changed_at", "-id"], name="tool_rules_by_change"),
+            index=models.Index(fields=["-created_at", "-id"], name="tool_rules_by_age"),
         ),
         migrations.AddConstraint(
             model_name="toolrules",

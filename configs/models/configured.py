@@ -69,4 +69,4 @@ def build_constraints(prefix: str) -> list[models.BaseConstraint]:
 
 
 def build_indexes(prefix: str) -> list[models.Index]:
-    return [models.Index(fields=["-changed_at", "-id"], name=f"{prefix}_by_change")]
+    return [models.Index(fields=["-created_at", "-id"], name=f"{prefix}_by_age")]
