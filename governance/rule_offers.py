@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -91,7 +92,7 @@ def place_proposal(proposal: RuleProposal) -> Place:
 
 
 def list_offered_shapes(content: RequestContent) -> list[Shape]:
-    """Narrowest first; empty when no rule can stand for it, as for lists of commands.
+    """Narrowest first; empty when no single rule can stand for it, as for lists of commands.
 
     What holds a recognised secret is not offered: a rule is read by the whole team.
     """
@@ -107,7 +108,7 @@ def read_shapes(call: Call) -> tuple[Shape, ...]:
     return (Shape(exact, True, "exactly this"),) if exact else ()
 
 
-def build_rungs(permission: str, shapes: list[Shape]) -> list[Rung]:
+def build_rungs(permission: str, shapes: Sequence[Shape]) -> list[Rung]:
     rungs = []
     for shape in shapes:
         rule = build_rule(draft_shape(permission, shape))

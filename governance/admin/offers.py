@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -14,15 +14,19 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts.admin.base import get_principal
+from accounts.admin.display import Pill
 from accounts.admin.forms import PLAIN, PlainForm
 from accounts.models import Team
 from accounts.principal import Principal
-from events.errors import Invalid
+from events.errors import Invalid, NotFound
+from events.text import make_visible
 from governance.admin.replay_page import build_replay
+from governance.admin.rule_states import EFFECTS
 from governance.domain.reading import read_content
-from governance.enums import RuleKind
+from governance.enums import RuleEffect, RuleKind
 from governance.matching.ladder import Shape
 from governance.models import PermissionRequest, RuleProposal, RuleReplay, WhitelistAction
+from governance.offered_parts import Part, explain_still_asked, list_parts
 from governance.policies import can_read_full, explain_not_activating_rules, explain_not_editing_rules
 from governance.rule_drafts import RuleDraft
 from governance.rule_offers import (
@@ -38,11 +42,16 @@ from governance.rule_offers import (
     place_proposal,
 )
 from governance.rule_starts import read_start
+from governance.rulebooks import build_context
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a rule can be made of. `chosen`: the rung that is ticked when nobody has chosen yet."""
+    """What a rule can be made of. `chosen`: the rung that is ticked when nobody has chosen yet.
+
+    parts: of a command that is several; `part` is the one that the rungs are of, None without one.
+    still_asked: why rules for all parts would not let the whole through, "" when they would.
+    """
 
     team: Team
     place: Place
@@ -50,14 +59,45 @@ class Offer:
     chosen: int = 0
     asked: PermissionRequest | None = None
     proposal: RuleProposal | None = None
+    parts: Sequence[Part] = ()
+    part: Part | None = None
+    still_asked: str = ""
+
+    @property
+    def next_part(self) -> Part | None:
+        """The one to make a rule of after this."""
+        return next((part for part in self.parts if part.shapes and part is not self.part), None)
 
 
-def offer_request(principal: Principal, asked: PermissionRequest) -> Offer:
-    """Raises Refused for who may not read it."""
+def offer_request(principal: Principal, asked: PermissionRequest, number: str = "") -> Offer:
+    """`number`: which part of a command that is several, the first open one without it.
+
+    Raises Refused for who may not read it, and NotFound when there is no such part.
+    """
     content = read_content(principal=principal, request=asked)
-    shapes = list_offered_shapes(content) if asked.is_sealed and asked.arguments_known else []
-    rungs = build_rungs(content.permission, shapes)
-    return Offer(asked.team, find_place(asked, content), rungs, asked=asked)
+    can_stand = asked.is_sealed and asked.arguments_known
+    context = build_context(asked, content)
+    parts = list_parts(context, content) if can_stand else []
+    part = choose_part(parts, number)
+    shapes = list_offered_shapes(content) if can_stand and not parts else part.shapes if part else ()
+    return Offer(
+        asked.team,
+        find_place(asked, content),
+        build_rungs(content.permission, shapes),
+        asked=asked,
+        parts=parts,
+        part=part,
+        still_asked=explain_still_asked(context, content, parts) if parts else "",
+    )
+
+
+def choose_part(parts: Sequence[Part], number: str) -> Part | None:
+    if not number:
+        return next((part for part in parts if part.shapes), None)
+    found = next((part for part in parts if str(part.number) == number), None)
+    if found is None:
+        raise NotFound("The command has no such part.")
+    return found
 
 
 def offer_proposal(principal: Principal, proposal: RuleProposal) -> Offer:
@@ -206,6 +246,8 @@ def build_offer_page(
         "offer": offer,
         "form": form,
         "ladder": list(zip(form["rung"], offer.rungs, strict=True)) if offer.rungs else [],
+        "parts": list_part_lines(offer),
+        "still_asked": make_visible(offer.still_asked),
         "limits": build_limits(offer, form),
         "refusal": explain_not_editing_rules(principal, offer.team.pk),
         "asks_others": explain_not_activating_rules(principal, offer.team),
@@ -213,6 +255,30 @@ def build_offer_page(
         "full_form_url": find_full_form(replay),
         **(build_replay(principal, replay) if replay else {}),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """One part of a command that is several. `url`: its own ladder, "" where no rule could let it through."""
+
+    pill: Pill
+    text: str
+    reason: str
+    url: str
+    is_chosen: bool
+
+
+def list_part_lines(offer: Offer) -> list[PartLine]:
+    return [
+        PartLine(
+            EFFECTS[RuleEffect(part.effect.value)],
+            make_visible(part.text),
+            make_visible(part.reason),
+            f"?{urlencode({'part': part.number})}" if part.shapes else "",
+            part is offer.part,
+        )
+        for part in offer.parts
+    ]
 
 
 def find_full_form(replay: RuleReplay | None) -> str:

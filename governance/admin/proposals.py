@@ -6,17 +6,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from accounts.admin.base import (
     Button,
-    PortalModelAdmin,
     answer_refusal,
     get_principal,
     perform,
@@ -26,26 +23,17 @@ from accounts.admin.base import (
 from accounts.admin.display import Pill, format_moment, render_age, render_code, render_pill
 from accounts.models import Team, User
 from accounts.principal import Principal
-from events.errors import DomainError, NotFound, Refused
 from events.text import make_visible
-from governance.admin.offers import (
-    Offer,
-    OfferForm,
-    build_offer_page,
-    describe_saved,
-    make_form,
-    offer_proposal,
-    read_offered_draft,
-)
+from governance.admin.offer_pages import OfferPages, show_replayed
+from governance.admin.offers import Offer, describe_saved, offer_proposal
 from governance.admin.replay_page import show_request
 from governance.admin.replays import begin
 from governance.domain.rule_proposals import dismiss_proposal, look_for_proposals
 from governance.domain.rule_workshop import save_proposed
 from governance.enums import ProposalState
-from governance.models import PermissionRequest, RuleProposal, RuleReplay
+from governance.models import PermissionRequest, RuleProposal
 from governance.policies import RULE_WRITERS, can_list_rules, explain_not_editing_rules
 from governance.rule_drafts import RuleDraft
-from governance.rule_starts import read_start
 from governance.workshop_queries import can_see_proposal, list_proposals
 
 STATES = {
@@ -53,7 +41,6 @@ STATES = {
     ProposalState.ACCEPTED: Pill("accepted", "check", "ok"),
     ProposalState.DISMISSED: Pill("dismissed", "off", "quiet"),
 }
-KEPT = ("expiry", "until", "max_uses")
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -69,7 +56,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(RuleProposal)
-class RuleProposalAdmin(PortalModelAdmin):
+class RuleProposalAdmin(OfferPages):
     subject_kind = "rule_proposal"
     singular, plural, list_name = "proposal", "proposals", "Proposals"
     list_description = (
@@ -85,6 +72,8 @@ class RuleProposalAdmin(PortalModelAdmin):
     sortable_by = ()
     change_list_template = "admin/governance/ruleproposal/change_list.html"
     change_form_template = "admin/governance/ruleproposal/change_form.html"
+    offer_template = "admin/governance/ruleproposal/make_rule.html"
+    offer_title = "A rule from a proposal"
     fieldsets = (
         ("Rule", {"fields": ("pattern_code", "rung_name", "directory_code", "agent_name")}),
         ("Evidence", {"fields": ("why", "who", "first", "last", "state_pill", "settled")}),
@@ -205,33 +194,14 @@ class RuleProposalAdmin(PortalModelAdmin):
     # To a rule --------------------------------------------------------------------------------------
 
     def make_rule(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """GET shows the ladder; POST replays, or makes the rule."""
-        if request.method not in {"GET", "HEAD", "POST"}:
-            return refuse_method(request, "GET", "HEAD", "POST")
         proposal = self.get_visible(request, object_id)
-        offer = offer_proposal(get_principal(request), proposal)
-        form = OfferForm(offer, request.POST) if request.method == "POST" else None
-        try:
-            if form is None:
-                return self.render_offer(request, offer, *make_form(request, offer))
-            return self.act_on_offer(request, proposal, offer, read_offered_draft(form))
-        except Refused as error:
-            return answer_refusal(request, error.message)
-        except NotFound as error:
-            raise Http404(error.message) from error
-        except DomainError as error:
-            messages.error(request, error.message)
-            started = read_start(get_principal(request), request.GET)
-            replay = started[1] if started else None
-            return self.render_offer(request, offer, form or OfferForm(offer), replay, status=error.status)
+        return self.answer_offer(request, lambda: offer_proposal(get_principal(request), proposal))
 
-    def act_on_offer(
-        self, request: HttpRequest, proposal: RuleProposal, offer: Offer, draft: RuleDraft
-    ) -> HttpResponse:
+    def act_on_offer(self, request: HttpRequest, offer: Offer, draft: RuleDraft) -> HttpResponse:
+        proposal: Any = offer.proposal
         if request.POST.get("act") != "save":
             replay = begin(request, team=offer.team, draft=draft, proposal_id=proposal.pk)
-            kept = {name: request.POST[name] for name in KEPT if request.POST.get(name)}
-            return HttpResponseRedirect(f"{request.path}?{urlencode({'replay': replay.pk, **kept})}")
+            return show_replayed(request, offer, replay)
         rule = perform(
             request,
             lambda: save_proposed(
@@ -241,23 +211,6 @@ class RuleProposalAdmin(PortalModelAdmin):
         messages.success(request, describe_saved(rule))
         return HttpResponseRedirect(reverse("admin:governance_whitelistaction_change", args=[rule.pk]))
 
-    def render_offer(
-        self,
-        request: HttpRequest,
-        offer: Offer,
-        form: OfferForm,
-        replay: RuleReplay | None,
-        *,
-        status: int = 200,
-    ) -> TemplateResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            **self.names(),
-            **build_offer_page(request, offer, form, replay),
-            "title": "A rule from a proposal",
-            "opts": self.opts,
-            "proposal": offer.proposal,
-            "why": self.why(offer.proposal) if offer.proposal else "",
-        }
-        template = "admin/governance/ruleproposal/make_rule.html"
-        return TemplateResponse(request, template, context, status=status)
+    def describe_offer(self, request: HttpRequest, offer: Offer) -> dict[str, Any]:
+        proposal: Any = offer.proposal
+        return {**self.names(), "proposal": proposal, "why": self.why(proposal)}

@@ -6,62 +6,41 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.admin.base import answer_refusal, get_principal, perform, refuse_method
+from accounts.admin.base import get_principal, perform
 from accounts.reauthentication import ask_for_password
-from events.errors import DomainError, NotFound, Refused
+from events.errors import DomainError
 from governance.admin.bulk import BulkActs
 from governance.admin.confirmations import read_confirmations, read_typed, require_page_read
-from governance.admin.offers import (
-    Offer,
-    OfferForm,
-    build_offer_page,
-    describe_saved,
-    make_form,
-    offer_request,
-    read_offered_draft,
-)
+from governance.admin.offer_pages import OfferPages, show_replayed
+from governance.admin.offers import Offer, OfferForm, describe_saved, offer_request
 from governance.admin.outcomes import describe_approval
 from governance.admin.replays import begin
 from governance.admin.request_page import build_page
 from governance.domain.rule_workshop import approve_with_rule, save_replayed
 from governance.enums import Confirmation
-from governance.models import PermissionRequest, RuleReplay
+from governance.models import PermissionRequest
 from governance.rule_drafts import RuleDraft
-from governance.rule_starts import read_start
 
-TEMPLATE = "admin/governance/permissionrequest/propose_rule.html"
 APPROVE, SAVE, REPLAY = "approve", "save", "replay"
-# What of the choices the replay does not keep.
-KEPT = ("expiry", "until", "max_uses")
 
 
-class ProposeRule(BulkActs):
-    """One address: GET shows the ladder; POST replays, approves with the rule, or saves the rule alone."""
+class ProposeRule(OfferPages, BulkActs):
+    """One address: GET shows the ladder; POST replays, approves with the rule, or saves the rule alone.
+
+    Of a command that is several, `?part=N` says which part the ladder is of.
+    """
+
+    offer_template = "admin/governance/permissionrequest/propose_rule.html"
+    offer_title = "A rule from this request"
 
     def propose_rule(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        if request.method not in {"GET", "HEAD", "POST"}:
-            return refuse_method(request, "GET", "HEAD", "POST")
         asked = self.get_visible(request, object_id)
-        try:
-            offer = offer_request(get_principal(request), asked)
-        except Refused as error:
-            return answer_refusal(request, error.message)
-        form = OfferForm(offer, request.POST) if request.method == "POST" else None
-        try:
-            if form is None:
-                return self.render_offer(request, offer, *make_form(request, offer))
-            return self.act_on_offer(request, offer, read_offered_draft(form))
-        except Refused as error:
-            return answer_refusal(request, error.message)
-        except NotFound as error:
-            raise Http404(error.message) from error
-        except DomainError as error:
-            return self.answer_offer_error(request, offer, form or OfferForm(offer), error)
+        part = request.GET.get("part", "")
+        return self.answer_offer(request, lambda: offer_request(get_principal(request), asked, part))
 
     def act_on_offer(self, request: HttpRequest, offer: Offer, draft: RuleDraft) -> HttpResponse:
         asked: Any = offer.asked
@@ -69,12 +48,17 @@ class ProposeRule(BulkActs):
         if act == APPROVE:
             return self.approve_offered(request, asked, offer, draft)
         if act == SAVE:
-            principal = get_principal(request)
-            rule = perform(request, lambda: save_replayed(principal=principal, team=offer.team, draft=draft))
-            messages.success(request, describe_saved(rule))
-            return HttpResponseRedirect(reverse("admin:governance_whitelistaction_change", args=[rule.pk]))
-        replay = begin(request, team=offer.team, draft=draft, asked=asked)
-        return HttpResponseRedirect(f"{request.path}?{list_choices(request, replay)}")
+            return self.save_offered(request, offer, draft)
+        return show_replayed(request, offer, begin(request, team=offer.team, draft=draft, asked=asked))
+
+    def save_offered(self, request: HttpRequest, offer: Offer, draft: RuleDraft) -> HttpResponse:
+        """Then the next part that needs a rule, if there is one."""
+        principal = get_principal(request)
+        rule = perform(request, lambda: save_replayed(principal=principal, team=offer.team, draft=draft))
+        messages.success(request, describe_saved(rule))
+        if offer.next_part is not None:
+            return HttpResponseRedirect(f"{request.path}?{urlencode({'part': offer.next_part.number})}")
+        return HttpResponseRedirect(reverse("admin:governance_whitelistaction_change", args=[rule.pk]))
 
     def approve_offered(
         self, request: HttpRequest, asked: PermissionRequest, offer: Offer, draft: RuleDraft
@@ -101,42 +85,13 @@ class ProposeRule(BulkActs):
         return self.redirect_to(asked)
 
     def answer_offer_error(
-        self, request: HttpRequest, offer: Offer, form: OfferForm, error: DomainError
+        self, request: HttpRequest, offer: Offer, form: OfferForm, error: DomainError, **extra: Any
     ) -> HttpResponse:
         asked: Any = offer.asked
         current = replace(offer, asked=self.get_visible(request, asked.pk))
-        context = {"pause": error.message} if error.code == "pause_needed" else {}
-        if not context:
-            messages.error(request, error.message)
-        started = read_start(get_principal(request), request.GET)
-        replay = started[1] if started else None
-        return self.render_offer(request, current, form, replay, status=error.status, **context)
+        pause = {"pause": error.message} if error.code == "pause_needed" else {}
+        return super().answer_offer_error(request, current, form, error, **pause, **extra)
 
-    def render_offer(
-        self,
-        request: HttpRequest,
-        offer: Offer,
-        form: OfferForm,
-        replay: RuleReplay | None,
-        *,
-        status: int = 200,
-        **extra: Any,
-    ) -> TemplateResponse:
+    def describe_offer(self, request: HttpRequest, offer: Offer) -> dict[str, Any]:
         asked: Any = offer.asked
-        context = {
-            **self.admin_site.each_context(request),
-            **build_page(request, asked),
-            **build_offer_page(request, offer, form, replay),
-            "title": "A rule from this request",
-            "opts": self.opts,
-            "typed": {"reason": read_typed(request, "reason")},
-            **extra,
-        }
-        return TemplateResponse(request, TEMPLATE, context, status=status)
-
-
-def list_choices(request: HttpRequest, replay: RuleReplay) -> str:
-    """The address's query after a replay: its id, and the choices that stand nowhere else."""
-    return urlencode(
-        {"replay": replay.pk, **{name: request.POST[name] for name in KEPT if request.POST.get(name)}}
-    )
+        return {**build_page(request, asked), "typed": {"reason": read_typed(request, "reason")}}

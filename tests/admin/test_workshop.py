@@ -210,15 +210,83 @@ def test_the_ladder_goes_from_exactly_this_to_all_that_begins_so(
     assert positions == sorted(positions)
 
 
-@pytest.mark.parametrize("command", ["git status && git log", "echo hello > out.txt; ls"])
-def test_what_no_single_rule_stands_for_is_said_so(
-    team: Team, engine: Engine, person: User, command: str
-) -> None:
+@pytest.mark.parametrize("command", ["cat /proc/1/environ", "ls; if"])
+def test_what_no_rule_stands_for_is_said_so(team: Team, engine: Engine, person: User, command: str) -> None:
     asked = make_request(engine, command)
     client = enter(person)
-    assert "No single rule can stand for this" in read(client, propose_url(asked)).text
+    assert "rule can stand for this" in read(client, propose_url(asked)).text
     assert client.post(propose_url(asked), choose(act="replay")).status_code == 400
     assert not RuleReplay.objects.exists()
+
+
+def read_parts(page: Page) -> list[tuple[str, bool]]:
+    """(what it says of a part, whether the ladder is of it)."""
+    section = page.html.partition('class="card offer-parts"')[2].partition("</ol>")[0]
+    items = section.split("<li")[1:]
+    return [(Page(f"<li{item}").text, item.startswith(' aria-current="step"')) for item in items]
+
+
+def test_a_chain_gets_one_rule_for_each_part_that_has_none_yet(
+    team: Team, engine: Engine, person: User
+) -> None:
+    make_rule(team, "head *", directory="/srv/demo", name="Heads")
+    asked = make_request(engine, "git log --oneline 2>&1 | head -5 && npm test")
+    client = enter(person)
+    page = read(client, propose_url(asked))
+    assert read_parts(page) == [
+        ("ask git log --oneline 2>&1 The rule below is about this part.", True),
+        ("allow head -5 The rule “Heads” allows it.", False),
+        ("ask npm test No rule allows it. Make a rule for this part", False),
+    ]
+    _, url = replay_offer(client, propose_url(asked), rung="2")
+    answer = client.post(url, choose(act="save", rung="2"))
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{propose_url(asked)}?part=3")
+    page = read(client, answer.headers["Location"])
+    assert [is_chosen for _, is_chosen in read_parts(page)] == [False, False, True]
+    replay, url = replay_offer(client, answer.headers["Location"])
+    assert "part=3" in url
+    # With the rules for the other parts, this one lets the whole chain through.
+    assert replay.result["newly_allowed"]["examples"] == [asked.pk]
+    assert approve_offer(client, asked, url).status_code == 302
+    asked.refresh_from_db()
+    assert asked.state == RequestState.APPROVED
+    assert sorted(WhitelistAction.objects.values_list("value", flat=True)) == [
+        "git log *",
+        "head *",
+        "npm test",
+    ]
+    assert "No part is left" in read(client, propose_url(asked)).text
+
+
+def test_a_part_that_a_rule_denies_or_asks_about_is_not_offered(
+    team: Team, engine: Engine, person: User
+) -> None:
+    make_rule(team, "git push *", "deny", name="No pushing")
+    make_rule(team, "npm *", "ask", name="Look at npm")
+    asked = make_request(engine, "ls; git push origin; npm ci; echo a > b")
+    client = enter(person)
+    page = read(client, propose_url(asked))
+    assert [text.split(" ", 1)[0] for text, _ in read_parts(page)] == ["ask", "deny", "ask", "ask"]
+    links = [link["href"] for link in page.find("a") if str(link["href"]).startswith("?part")]
+    assert (links, "Even with a rule for each part" in page.text) == (["?part=4"], True)
+    assert [is_chosen for _, is_chosen in read_parts(page)] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(("part", "status"), [("2", 200), ("3", 404), ("0", 404), ("x", 404), ("²", 404)])
+def test_a_part_that_is_not_there_is_not_found(
+    team: Team, engine: Engine, person: User, part: str, status: int
+) -> None:
+    asked = make_request(engine, "git status && git log")
+    assert enter(person).get(propose_url(asked), {"part": part}).status_code == status
+
+
+def test_a_secret_in_a_part_is_offered_in_no_rule(team: Team, engine: Engine, person: User) -> None:
+    asked = make_request(
+        engine, "ls && curl -H 'Authorization: Bearer sk-abcdefghijklmnopqrstuvwxyz012345' x"
+    )
+    page = read(enter(person), f"{propose_url(asked)}?part=2")
+    ladder = page.html.partition('<fieldset class="field ladder"')[2].partition("</fieldset>")[0]
+    assert ("curl *" in ladder, "sk-abc" in ladder) == (True, False)
 
 
 def test_who_may_not_write_rules_makes_none_of_a_request(team: Team, engine: Engine) -> None:
