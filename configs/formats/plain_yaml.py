@@ -31,6 +31,8 @@ _OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,2})?")
 _NOT_A_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
+# A longer one has to be announced as a key: readers look no further than 1,024 characters for its colon.
+MAX_KEY_LENGTH = 1000
 # What needs no quotes: nothing that any reader takes for a number, a word of its own or a sign.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*")
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -171,7 +173,12 @@ def write_yaml(value: Mapping[str, Any] | Sequence[Any]) -> str:
 def write_lines(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from write_entry(f"{write_text(key)}:", item)
+            text = write_text(key)
+            if len(text) > MAX_KEY_LENGTH:
+                yield f"? {text}"
+                yield from write_entry(":", item)
+            else:
+                yield from write_entry(f"{text}:", item)
     else:
         for item in value:
             yield from write_entry("-", item)
