@@ -18,6 +18,8 @@ def guard_configs() -> None:
     from events.append_only import freeze_rows, keep_append_only, keep_rows, restrict_inserts
 
     keep_append_only("configs.ConfigVersion")
+    keep_append_only("configs.ImportedFile")
+    keep_rows("configs.CatalogueModel")
     for name in ("Prompt", "Instruction", "Provider", "Model", "Agent", "ToolRules"):
         model = f"configs.{name}"
         keep_rows(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +33,8 @@ _BUILT_IN_MODES = {
     **dict.fromkeys(("build", "plan", "compaction", "title", "summary"), "primary"),
     **dict.fromkeys(("general", "explore"), "subagent"),
 }
+# What a text alone can't say of a prompt.
+PROMPT_KEEPS = ("description", "variables", "tags")
 
 
 def read_agent(name: str, raw: Mapping[str, Any], body: str, report: Report) -> list[Draft]:
@@ -54,8 +57,18 @@ def read_agent(name: str, raw: Mapping[str, Any], body: str, report: Report) -> 
     model = read_model(raw.get("model"), report)
     prompt = read_prompt(name, raw, body, report)
     agent = make_content(AgentContent.kind, fields)
-    drafts = [Draft(PromptContent.kind, prompt)] if prompt else []
-    return [*drafts, Draft(AgentContent.kind, agent, prompt=prompt.name if prompt else "", model=model)]
+    return join_drafts(
+        prompt, Draft(AgentContent.kind, agent, model=model, keeps=("prompt_values", "subagents"))
+    )
+
+
+def join_drafts(
+    prompt: PromptContent | None, agent: Draft, keeps: tuple[str, ...] = PROMPT_KEEPS
+) -> list[Draft]:
+    """The prompt before the agent that has it."""
+    if prompt is None:
+        return [agent]
+    return [Draft(PromptContent.kind, prompt, keeps=keeps), replace(agent, prompt=prompt.name)]
 
 
 def read_mode(name: str, value: Any, report: Report) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from configs.content import AgentContent, PromptContent
-from configs.formats.agent_fields import read_prompt
-from configs.formats.claude_agents import describe_rule, read_model, report_unwritten
+from configs.formats.agent_fields import PROMPT_KEEPS, join_drafts, read_prompt
+from configs.formats.claude_agents import UNWRITTEN, describe_rule, read_model, report_unwritten
 from configs.formats.drafts import Draft, Parsed, Report, label_draft
 from configs.formats.front_matter import read_front_matter, write_front_matter
 from configs.formats.limits import FormatError
@@ -73,14 +73,12 @@ def read(text: str, _file_name: str) -> Parsed:
     report_servers(keys.get("mcpServers"), "mcpServers", report)
     report_rest(keys, report)
     prompt = add_tags(read_prompt(name, keys, body, report), keys.get("tags"), report)
-    agent = Draft(
-        AgentContent.kind,
-        make_content(AgentContent.kind, fields),
-        prompt=prompt.name if prompt else "",
-        model=model,
-        model_alias=alias,
+    agent = make_content(AgentContent.kind, fields)
+    draft = Draft(
+        AgentContent.kind, agent, model=model, model_alias=alias, keeps=(*UNWRITTEN, "steps", "color")
     )
-    return Parsed(NAME, (*([Draft(prompt.kind, prompt)] if prompt else []), agent), tuple(report.findings))
+    keeps = ("description", "variables") if keys.get("tags") else PROMPT_KEEPS
+    return Parsed(NAME, tuple(join_drafts(prompt, draft, keeps)), tuple(report.findings))
 
 
 def report_rest(keys: dict[str, Any], report: Report) -> None:

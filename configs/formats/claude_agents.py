@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from configs.content import AgentContent, ToolRule
-from configs.formats.agent_fields import read_prompt
+from configs.formats.agent_fields import join_drafts, read_prompt
 from configs.formats.drafts import Draft, Parsed, Report, join_names, label_draft
 from configs.formats.front_matter import read_front_matter, write_front_matter
 from configs.formats.limits import FormatError
@@ -68,6 +68,11 @@ _DROPPED = {
     "initialPrompt": "The engine begins with what a person writes.",
     "effort": "Choose a variant of the model instead.",
 }
+# Fields of an agent for which such a file has no place.
+UNWRITTEN = (
+    "prompt_values", "variant", "temperature", "top_p", "is_hidden", "is_disabled", "options", "subagents",
+    "tools",
+)  # fmt: skip
 
 
 def read(text: str, file_name: str) -> Parsed:
@@ -88,14 +93,9 @@ def read(text: str, file_name: str) -> Parsed:
     report_servers(keys.get("mcpServers"), "mcpServers", report)
     report_rest(keys, report)
     prompt = read_prompt(name, {}, body, report)
-    agent = Draft(
-        AgentContent.kind,
-        make_content(AgentContent.kind, fields),
-        prompt=prompt.name if prompt else "",
-        model=model,
-        model_alias=alias,
-    )
-    return Parsed(NAME, (*([Draft(prompt.kind, prompt)] if prompt else []), agent), tuple(report.findings))
+    agent = make_content(AgentContent.kind, fields)
+    draft = Draft(AgentContent.kind, agent, model=model, model_alias=alias, keeps=UNWRITTEN)
+    return Parsed(NAME, tuple(join_drafts(prompt, draft)), tuple(report.findings))
 
 
 def report_rest(keys: dict[str, Any], report: Report) -> None:
@@ -256,22 +256,14 @@ def report_unwritten(
     agent: AgentContent, report: Report, *, is_mode_written: bool, color: str | None
 ) -> None:
     """What is set and has no place in such a file."""
-    found: dict[str, Any] = {
-        "mode": "" if is_mode_written else agent.mode,
-        "prompt_values": dict(agent.prompt_values),
-        "variant": agent.variant,
-        "temperature": agent.temperature,
-        "top_p": agent.top_p,
-        "color": "" if color else agent.color,
-        "is_hidden": agent.is_hidden,
-        "is_disabled": agent.is_disabled,
-        "options": dict(agent.options),
-        "subagents": agent.subagents,
-        "tools": dict(agent.tools),
+    plain = AgentContent(name=agent.name)
+    found = {
+        field: getattr(agent, field) for field in UNWRITTEN if getattr(agent, field) != getattr(plain, field)
     }
+    found |= {} if is_mode_written else {"mode": agent.mode}
+    found |= {} if color or not agent.color else {"color": agent.color}
     for field, value in found.items():
-        if value not in (None, "", False, {}):
-            report.drop(field, "Such a file has no place for it.", value)
+        report.drop(field, "Such a file has no place for it.", value)
 
 
 def describe_rule(rule: ToolRule) -> str:

@@ -45,6 +45,7 @@ class Draft:
 
     Files know no ids: an agent's `content.prompt` and `content.model` are empty here; `prompt` is the
     prompt's name, `model` is `provider/identifier`, and `model_alias` a family of which the newest is meant.
+    `keeps` are the fields that the file's format can't say: an object that is there keeps its own.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Draft:
     prompt: str = ""
     model: str = ""
     model_alias: str = ""
+    keeps: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

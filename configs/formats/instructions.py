@@ -19,7 +19,7 @@ def read(text: str, file_name: str) -> Parsed:
     body = read_body(text, "body", report)
     content = make_content(InstructionContent.kind, {"name": name, "body": body})
     report.map("body", "body", f"{len(body)} characters")
-    return Parsed(NAME, (Draft(InstructionContent.kind, content),), tuple(report.findings))
+    return Parsed(NAME, (Draft(InstructionContent.kind, content, keeps=("tags",)),), tuple(report.findings))
 
 
 def write(source: ExportSource, report: Report) -> tuple[ExportedFile, ...]:

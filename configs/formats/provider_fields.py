@@ -44,7 +44,13 @@ def read_provider(name: str, raw: Any, report: Report) -> list[Draft]:
     for identifier, model in models.items():
         fields = read_model_fields(name, identifier, require_map(model, f"models.{identifier}"), report)
         fields["is_enabled"] = identifier not in blocked
-        drafts.append(Draft(ModelContent.kind, make_content(ModelContent.kind, fields)))
+        drafts.append(
+            Draft(
+                ModelContent.kind,
+                make_content(ModelContent.kind, fields),
+                keeps=("env_names", "sources", "overridden"),
+            )
+        )
     return drafts
 
 
