@@ -101,7 +101,7 @@ def press_control(page: Any, request: HttpRequest, engine: Engine) -> HttpRespon
     messages.success(request, f"Releases reach {engine} so: {EngineControl(engine.control).label}.")
     for warning in warnings:
         messages.warning(request, warning)
-    return page.redirect_to(engine)  # type: ignore[no-any-return]
+    return page.redirect_to(engine)
 
 
 def show_form(
