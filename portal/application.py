@@ -98,6 +98,7 @@ def build_application(*, with_relay: bool | None = None) -> Application:
 def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:
     """The background tasks of a web process."""
     from live.hub import get_hub
+    from releases.worker import run_publishers
 
     tasks = [
         BackgroundTask("hub", until_stopped(get_hub().run), has_started=lambda: get_hub().is_started),
@@ -105,6 +106,7 @@ def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:
         BackgroundTask("event pruning", prune_daily),
         BackgroundTask("audit checks", check_chains),
         BackgroundTask("rule proposals", propose_rules),
+        BackgroundTask("publisher", run_publishers),
     ]
     if with_relay:
         from relay.supervisor import run_supervisors

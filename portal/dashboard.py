@@ -21,6 +21,10 @@ from governance.enums import GateStanding, RequestState
 from governance.gate_queries import find_standings
 from governance.models import PermissionRequest
 from governance.queries import InboxNumbers, list_requests, read_inbox_numbers
+from releases.admin.states import describe_drift
+from releases.enums import DriftState
+from releases.models import Drift, Publication
+from releases.queries import list_publications
 from reviews.seats import Voter, list_waiting_for
 
 LAST_DECISIONS = 8
@@ -34,6 +38,8 @@ class EngineLine:
     engine: Engine
     pill: Pill
     gate: Pill | None  # what is wrong with its gate, if anything
+    drift: Pill | None  # what it runs otherwise than released, if anything
+    publication: Publication | None  # what is on its way to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +69,19 @@ def build_dashboard(request: HttpRequest) -> Dashboard:
     )
     engines = list(list_engines(principal).prefetch_related("team").order_by("name"))
     gates = find_standings([engine.pk for engine in engines]) if engines else {}
+    releases = find_release_lines(principal, [engine.pk for engine in engines]) if engines else {}
     rows = build_rows(principal, [*waiting, *find_last_decisions(principal)])
     return Dashboard(
         numbers=read_inbox_numbers(principal),
         waiting=[row for row in rows if row.request.is_pending],
         engines=[
-            EngineLine(engine, describe_engine(engine), describe_gate(gates[engine.pk])) for engine in engines
+            EngineLine(
+                engine,
+                describe_engine(engine),
+                describe_gate(gates[engine.pk]),
+                *releases.get(engine.pk, (None, None)),
+            )
+            for engine in engines
         ],
         decisions=[row for row in rows if not row.request.is_pending],
         is_member=bool(principal.team_ids),
@@ -78,6 +91,17 @@ def build_dashboard(request: HttpRequest) -> Dashboard:
 
 def describe_gate(standing: Standing) -> Pill | None:
     return None if standing.state == GateStanding.GATED else describe_standing(standing)
+
+
+def find_release_lines(
+    principal: Principal, engine_ids: list[str]
+) -> dict[str, tuple[Pill | None, Publication | None]]:
+    """{engine id: (its drift, what is on its way)}, in two queries; a publication's page is for members."""
+    drifts = Drift.objects.filter(engine_id__in=engine_ids, state=DriftState.DIFFERENT)
+    pills = {drift.engine_id: describe_drift(drift) for drift in drifts}
+    rows = list_publications(principal).filter(engine_id__in=engine_ids, ended_at=None)
+    publications = {row.engine_id: row for row in rows}
+    return {pk: (pills.get(pk), publications.get(pk)) for pk in {*pills, *publications}}
 
 
 def find_last_decisions(principal: Principal) -> list[PermissionRequest]:

@@ -9,11 +9,15 @@ class ReleasesConfig(AppConfig):
     name = "releases"
 
     def ready(self) -> None:
+        from engines.domain.retirement import register_ending
+        from releases.domain.publications import OPEN_PUBLICATIONS
+
+        register_ending(OPEN_PUBLICATIONS)
         guard_releases()
 
 
 def guard_releases() -> None:
-    """A release never changes; nor who wanted what published where; nothing of a publication once it is over."""
+    """A release never changes, nor who wanted what published where, nor a publication that is over."""
     keep_append_only("releases.Release")
     keep_append_only("releases.EngineDefaults")
     model = "releases.Publication"

@@ -1,0 +1,69 @@
+"""One look at what an engine runs, held against its live release: its folder, its agents, its rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engines.models import Engine
+from events.database_threads import DatabaseThread
+from relay.opencode.client import OpenCodeClient
+from relay.opencode.errors import EngineError
+from relay.reconcile import list_known_directories
+from releases.controls.interface import PROJECT_CONFIG_FLAG, Control, ControlError
+from releases.domain.drift import Found, record_seen, record_unseen
+from releases.domain.leases import Lease
+from releases.engine_calls import ConfigRefused, describe_error, list_directories, read_running
+from releases.models import Release
+from releases.queries import find_live_release
+from releases.reading_back import compare_all
+
+FOLDER = "configuration folder"
+AS_RELEASED = "as released"
+
+
+@dataclass(slots=True)
+class DriftCheck:
+    engine: Engine
+    lease: Lease
+    database: DatabaseThread
+    client: OpenCodeClient
+    control: Control
+
+    async def run(self) -> None:
+        """Raises LeaseLost."""
+        release = await self.database.run(find_live_release, self.engine)
+        if release is None:
+            return
+        try:
+            found = [*await self.look_at_folder(release), *await self.ask_engine(release)]
+        except (EngineError, ControlError) as error:
+            words = describe_error(error) if isinstance(error, EngineError) else str(error)
+            await self.database.run(record_unseen, self.lease, self.engine, words)
+        else:
+            await self.database.run(record_seen, self.lease, self.engine, found)
+
+    async def look_at_folder(self, release: Release) -> list[Found]:
+        """Files that somebody changed by hand; the engine reads them when it next disposes or restarts."""
+        if not self.control.can_swap:
+            return []
+        found: list[Found] = []
+        current = await self.control.read_current()
+        if current != release.content_hash:
+            found.append(
+                (FOLDER, f"release {release.content_hash[:12]}", f"shows {(current or 'nothing')[:12]}")
+            )
+        changed = await self.control.find_changed(release.file_pairs)
+        found.extend((f"file {path}", AS_RELEASED, "changed by hand") for path in changed)
+        flags = await self.control.read_flags()
+        if flags.get(PROJECT_CONFIG_FLAG) is False:
+            found.append((f"environment {PROJECT_CONFIG_FLAG}", "1", "not set: project files loosen rules"))
+        return found
+
+    async def ask_engine(self, release: Release) -> list[Found]:
+        ours = await self.database.run(list_known_directories, self.engine)
+        directories = await list_directories(self.client, [*self.engine.directories, *ours])
+        try:
+            running = await read_running(self.client, directories)
+        except ConfigRefused as refusal:
+            return [("configuration", "readable to the engine", f"refused by it: {refusal}")]
+        return [(one.path, one.expected, one.found) for one in compare_all(release, running)]

@@ -1,0 +1,234 @@
+"""Which engines this process publishes to and looks at: it takes their leases and runs one task for each.
+
+Any number of processes may run this; the lease lets one of them through for each engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from engines.models import Engine
+from events import doorbell
+from events.database_threads import DatabaseThread
+from events.egress import DEFAULT_ALLOW, AllowList
+from events.encryption import reveal
+from live.hints import follow_hints
+from relay.opencode.calls import Timeouts
+from relay.opencode.client import OpenCodeClient
+from releases.controls.interface import ControlError
+from releases.controls.opening import open_control
+from releases.controls.trial import try_release
+from releases.domain.drift import list_engines_to_check, record_unseen
+from releases.domain.leases import (
+    GIVE_UP_AFTER_S,
+    RENEW_EVERY_S,
+    Lease,
+    LeaseLost,
+    acquire_lease,
+    release_lease,
+    renew_lease,
+)
+from releases.domain.steps import Overtaken, fail_unopened, list_due_engines
+from releases.drift_check import DriftCheck
+from releases.publisher import Publisher
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+LOOK_FOR_DRIFT_EVERY_S = 5.0
+RENEWAL_RETRY_S = 0.5
+# After a fault that is nobody's step: the database, or a bug.
+FAULT_PAUSE_S = 5.0
+STOP_GRACE_S = 5.0
+# The first call in a folder boots it in the engine, which takes seconds.
+TIMEOUTS = Timeouts(call_s=30.0)
+
+
+async def run_publishers(stop: asyncio.Event) -> None:
+    """Publish and look for drift until `stop`."""
+    database = DatabaseThread("countersign-publisher")
+    fleet = Publishers(database)
+    hints = None
+    try:
+        if settings.REDIS_URL:
+            # What people press in other processes.
+            hints = asyncio.create_task(follow_hints(fleet.rung.set))
+        await fleet.run(stop)
+    finally:
+        if hints is not None:
+            hints.cancel()
+            await asyncio.gather(hints, return_exceptions=True)
+        await database.aclose()
+
+
+@dataclass(slots=True)
+class Berth:
+    """One engine's task in this process."""
+
+    task: asyncio.Task[None]
+    rung: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Publishers:
+    """The publishers of this process, one for each engine that has something to do."""
+
+    def __init__(self, database: DatabaseThread) -> None:
+        self.database = database
+        self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(8)}"
+        self.berths: dict[str, Berth] = {}
+        self.rung = asyncio.Event()
+        self._paused_until_s: dict[str, float] = {}
+        self._drift_at_s = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+
+        def ring(_seq: int) -> None:
+            loop.call_soon_threadsafe(self.rung.set)
+
+        doorbell.add_ringer(ring)
+        try:
+            while not stop.is_set():
+                await self.look()
+                await self.pause(stop)
+        finally:
+            doorbell.remove_ringer(ring)
+            await self.stop_all()
+
+    async def pause(self, stop: asyncio.Event) -> None:
+        """Until something is pressed or a second is over."""
+        waits = [asyncio.create_task(stop.wait()), asyncio.create_task(self.rung.wait())]
+        await asyncio.wait(waits, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        if self.rung.is_set():
+            self.rung.clear()
+            for berth in self.berths.values():
+                berth.rung.set()
+
+    async def look(self) -> None:
+        try:
+            for engine in await self.database.run(list_due_engines, timezone.now()):
+                self.start(engine, self.publish)
+            if time.monotonic() - self._drift_at_s >= LOOK_FOR_DRIFT_EVERY_S:
+                self._drift_at_s = time.monotonic()
+                for engine in await self.database.run(list_engines_to_check):
+                    self.start(engine, self.check_drift)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("What is to be published could not be looked for: %s", error)
+
+    def start(self, engine: Engine, work: Callable[[Engine, Lease], Coroutine[Any, Any, None]]) -> None:
+        if engine.pk in self.berths or time.monotonic() < self._paused_until_s.get(engine.pk, 0.0):
+            return
+        task = asyncio.create_task(self.keep(engine, work), name=f"publisher of {engine.pk}")
+        self.berths[engine.pk] = Berth(task)
+
+    async def keep(self, engine: Engine, work: Callable[[Engine, Lease], Coroutine[Any, Any, None]]) -> None:
+        """One engine's work under its lease, to its end."""
+        try:
+            lease = await self.database.run(acquire_lease, engine_id=engine.pk, holder=self.holder)
+            if lease is None:
+                self.rest(engine)
+                return
+            try:
+                async with self.holding(lease):
+                    await work(engine, lease)
+            finally:
+                await self.free(lease)
+        except* Overtaken:
+            logger.info("What was on its way to %s was cancelled or replaced.", engine)
+        except* LeaseLost:
+            logger.warning("The publisher's lease of %s was lost.", engine)
+            self.rest(engine)
+        except* Exception:
+            logger.exception("The publisher of %s failed.", engine)
+            self.rest(engine)
+        finally:
+            self.berths.pop(engine.pk, None)
+
+    def rest(self, engine: Engine) -> None:
+        self._paused_until_s[engine.pk] = time.monotonic() + FAULT_PAUSE_S
+
+    @contextlib.asynccontextmanager
+    async def holding(self, lease: Lease) -> AsyncIterator[None]:
+        """Renew the lease meanwhile; the work is cancelled when that fails for too long."""
+        async with asyncio.TaskGroup() as group:
+            renewing = group.create_task(self.renew(lease))
+            try:
+                yield
+            finally:
+                renewing.cancel()
+
+    async def renew(self, lease: Lease) -> NoReturn:
+        renewed_s = time.monotonic()
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S)
+            try:
+                await self.renew_once(lease, renewed_s)
+                renewed_s = time.monotonic()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("The publisher's lease could not be renewed: %s", error)
+                if time.monotonic() - renewed_s > GIVE_UP_AFTER_S:
+                    raise LeaseLost(lease.engine_id) from error
+                await asyncio.sleep(RENEWAL_RETRY_S)
+
+    async def renew_once(self, lease: Lease, renewed_s: float) -> None:
+        left_s = max(0.1, GIVE_UP_AFTER_S - (time.monotonic() - renewed_s))
+        try:
+            async with asyncio.timeout(left_s):
+                await self.database.run(renew_lease, lease)
+        except TimeoutError:
+            raise LeaseLost(lease.engine_id) from None
+
+    async def free(self, lease: Lease) -> None:
+        try:
+            await self.database.run(release_lease, lease)
+        except (OperationalError, InterfaceError, RuntimeError) as error:
+            logger.warning("A publisher's lease could not be given back: %s", error)
+
+    async def stop_all(self) -> None:
+        """Every step may be taken again: what is on its way is simply cut off."""
+        tasks = [berth.task for berth in self.berths.values()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_GRACE_S)
+
+    # The work
+
+    async def publish(self, engine: Engine, lease: Lease) -> None:
+        async with await self.connect(engine) as client:
+            try:
+                control = await self.database.run(open_control, engine)
+            except ControlError as error:
+                await self.database.run(fail_unopened, lease, engine.pk, str(error))
+                return
+            rung = self.berths[engine.pk].rung
+            await Publisher(engine, lease, self.database, client, control, try_release, rung=rung).run()
+
+    async def check_drift(self, engine: Engine, lease: Lease) -> None:
+        async with await self.connect(engine) as client:
+            try:
+                control = await self.database.run(open_control, engine)
+            except ControlError as error:
+                await self.database.run(record_unseen, lease, engine, str(error))
+                return
+            await DriftCheck(engine, lease, self.database, client, control).run()
+
+    async def connect(self, engine: Engine) -> OpenCodeClient:
+        password = await self.database.run(reveal, engine, "password")
+        allow = AllowList.parse([*DEFAULT_ALLOW, *settings.COUNTERSIGN_EGRESS_ALLOW])
+        return OpenCodeClient(engine.address, engine.username, password, timeouts=TIMEOUTS, allow=allow)
