@@ -70,7 +70,7 @@ class Offer:
 
 
 def offer_request(principal: Principal, asked: PermissionRequest, number: str = "") -> Offer:
-    """`number`: which part of a command that is several, the first open one without it.
+    """`number`: which part of a command that is several; without it, or where it needs none, the first open one.
 
     Raises Refused for who may not read it, and NotFound when there is no such part.
     """
@@ -92,12 +92,12 @@ def offer_request(principal: Principal, asked: PermissionRequest, number: str = 
 
 
 def choose_part(parts: Sequence[Part], number: str) -> Part | None:
-    if not number:
-        return next((part for part in parts if part.shapes), None)
     found = next((part for part in parts if str(part.number) == number), None)
-    if found is None:
+    if number and found is None:
         raise NotFound("The command has no such part.")
-    return found
+    if found is not None and found.shapes:
+        return found
+    return next((part for part in parts if part.shapes), None)
 
 
 def offer_proposal(principal: Principal, proposal: RuleProposal) -> Offer:

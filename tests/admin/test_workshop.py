@@ -281,12 +281,10 @@ def test_a_part_that_is_not_there_is_not_found(
 
 
 def test_a_secret_in_a_part_is_offered_in_no_rule(team: Team, engine: Engine, person: User) -> None:
-    asked = make_request(
-        engine, "ls && curl -H 'Authorization: Bearer sk-abcdefghijklmnopqrstuvwxyz012345' x"
-    )
-    page = read(enter(person), f"{propose_url(asked)}?part=2")
+    asked = make_request(engine, "grep -r 'password=hunter2hunter2' src && git log")
+    page = read(enter(person), f"{propose_url(asked)}?part=1")
     ladder = page.html.partition('<fieldset class="field ladder"')[2].partition("</fieldset>")[0]
-    assert ("curl *" in ladder, "sk-abc" in ladder) == (True, False)
+    assert ("grep *" in ladder, "hunter2" in ladder) == (True, False)
 
 
 def test_who_may_not_write_rules_makes_none_of_a_request(team: Team, engine: Engine) -> None:
