@@ -70,7 +70,7 @@ class Offer:
 
 
 def offer_request(principal: Principal, asked: PermissionRequest, number: str = "") -> Offer:
-    """`number`: which part of a command that is several; without it, or where it needs none, the first open one.
+    """`number`: which part of a command that is several; without one that needs a rule, the first that does.
 
     Raises Refused for who may not read it, and NotFound when there is no such part.
     """
