@@ -15,7 +15,8 @@ from events.text import is_storable
 
 DECIMAL_KEY = "$decimal"
 MAX_DEPTH = 20
-MAX_DIGITS = 30
+# As many as decimal arithmetic keeps exactly.
+MAX_DIGITS = 28
 
 
 def read_json_value(value: Any, depth: int = 0) -> Any:
@@ -61,7 +62,12 @@ def read_decimal(text: Any) -> Decimal:
         number = Decimal(text) if isinstance(text, str) and len(text) <= 2 * MAX_DIGITS else None
     except InvalidOperation:
         number = None
-    if number is None or not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS:
+    if (
+        number is None
+        or not number.is_finite()
+        or abs(number.adjusted()) > MAX_DIGITS
+        or len(number.as_tuple().digits) > MAX_DIGITS
+    ):
         raise ValueError("This is no number that can be kept exactly.")
     return number.normalize() + 0
 
