@@ -62,8 +62,8 @@ const theme = EditorView.theme({
     ".cm-variable-unknown": { color: "var(--bad)", fontWeight: "700", textDecoration: "underline wavy" },
 });
 
-/* Same words as the server's: a name in two braces, spaces around it allowed. */
-const VARIABLE = /\{\{\s*([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}/g;
+/* As the server reads them: exactly so, without blanks. */
+const VARIABLE = /\{\{([a-z][a-z0-9_]{0,63})\}\}/g;
 
 function markVariables(listDeclared) {
     const decorator = new MatchDecorator({

@@ -26,11 +26,22 @@ from accounts.models import (
     Team,
     User,
 )
+from configs.content import (
+    AgentContent,
+    Content,
+    InstructionContent,
+    ModelContent,
+    PromptContent,
+    ProviderContent,
+    ToolRulesContent,
+)
+from configs.models import Agent, ConfigLabel, ConfigVersion, Model, Prompt
 from engines.models import Chat, Engine, Subagent
 from governance.models import PermissionRequest, RuleProposal, RuleReplay, WhitelistAction, WhitelistTarget
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
 from tests.admin.doors import address, enter
 from tests.factories import (
+    make_config,
     make_engine,
     make_owner,
     make_principal,
@@ -49,12 +60,17 @@ from tests.reviews.things import Things, ask_review, make_delegation, register_t
 
 pytestmark = pytest.mark.django_db
 
+CONFIGS = [
+    *("configs_agent", "configs_instruction", "configs_model"),
+    *("configs_prompt", "configs_provider", "configs_toolrules"),
+]
 LISTS = [
     "accounts_user",
     "accounts_team",
     "accounts_apitoken",
     "accounts_invitation",
     "accounts_loginsession",
+    *CONFIGS,
     "engines_engine",
     "engines_chat",
     "engines_subagent",
@@ -85,12 +101,21 @@ BUTTONS = {
     "governance_whitelistaction": ["switch-on", "switch-off", "retire", "restore"],
     "governance_whitelisttarget": ["switch-on", "switch-off", "retire", "restore"],
 }
+CONTENTS: tuple[Content, ...] = (
+    AgentContent(name="builder"),
+    InstructionContent(name="house-rules"),
+    ModelContent(provider="acme", identifier="large", name="Large"),
+    PromptContent(name="Reviewer"),
+    ProviderContent(name="acme"),
+    ToolRulesContent(),
+)
 # Their forms are opened and posted to; tests/admin/test_rules.py walks them.
 RULE_PAGES = ("governance_whitelistaction", "governance_whitelisttarget")
 BUTTONS |= {
     "reviews_delegation": ["revoke"],
     "reviews_review": ["approve", "reject", "withdraw", "comment"],
 }
+BUTTONS |= {model: ["restore", "retire", "unretire", "copy", "move-label", "drop-label"] for model in CONFIGS}
 PRESSES = [(model, button) for model, buttons in BUTTONS.items() for button in buttons]
 
 
@@ -129,6 +154,10 @@ def world(things: Things) -> World:
         "accounts_apitoken": ApiToken.objects.get().pk,
         "accounts_invitation": invited.invitation.pk,
         "accounts_loginsession": LoginSession.objects.get().pk,
+        **{
+            f"configs_{content.kind.replace('_', '')}": make_config(team, content, author=team_admin).pk
+            for content in CONTENTS
+        },
         "engines_engine": engine.pk,
         "engines_chat": Chat.objects.get().pk,
         "engines_subagent": Subagent.objects.get().pk,
@@ -164,6 +193,9 @@ def snapshot() -> list[object]:
         list(RuleReplay.objects.order_by("pk").values_list("pk", "state", "done")),
         list(WhitelistAction.objects.order_by("pk").values_list("pk", "state", "version")),
         list(WhitelistTarget.objects.order_by("pk").values_list("pk", "state", "version")),
+        list(ConfigVersion.objects.order_by("pk").values_list("pk", "number")),
+        list(ConfigLabel.objects.order_by("pk").values_list("pk", "number")),
+        [list(kind.objects.values_list("pk", "version", "retired_at")) for kind in (Agent, Model, Prompt)],
     ]
 
 
@@ -202,6 +234,8 @@ def test_every_button_is_walked() -> None:
         ("governance_whitelistaction", "export"),
         ("governance_whitelistaction", "import"),
         *((model, page) for model in RULE_PAGES for page in ("edit", "try")),
+        # tests/admin/test_configs.py walks these.
+        *((model, page) for model in CONFIGS for page in ("edit", "preview", "versions")),
     }
 
 
@@ -415,8 +449,18 @@ def test_the_menu_shows_what_one_may_open(world: World) -> None:
         ]
 
     inbox, rules = ["Dashboard", "Inbox", "Reviews", "Delegations"], ["Rules", "Path", "Proposals", "Replays"]
-    work = [*inbox, *rules, "Engines", "Chats", "Subagents"]
+    configs = ["Agents", "Prompts", "Instructions", "Models", "Providers", "Rules"]
+    work = [*inbox, *rules, *configs, "Engines", "Chats", "Subagents"]
     people = ["Teams", "API", "Logins"]
     assert menu(world.admin) == [*work, "Users", "Invitations", *people]
     assert menu(make_user(world.team, Role.APPROVER)) == [*work, "Users", *people]
-    assert menu(make_owner()) == [*inbox, "Engines", "Users", "Invitations", *people, "Login", "Audit"]
+    assert menu(make_owner()) == [
+        *inbox,
+        *configs,
+        "Engines",
+        "Users",
+        "Invitations",
+        *people,
+        "Login",
+        "Audit",
+    ]

@@ -10,11 +10,24 @@ from django.urls import reverse
 
 from accounts.domain.login_links import create_login_link
 from accounts.models import ApiToken, Team, User
+from configs.content import (
+    AgentContent,
+    InstructionContent,
+    ModelContent,
+    PromptContent,
+    PromptVariable,
+    ProviderContent,
+    ToolRule,
+    ToolRulesContent,
+)
+from configs.pages.doors import ADMIN_DOOR, CONFIGURE_DOOR
 from engines.models import Chat, Subagent
 from events.models import AuditEntry
 from tests.admin.doors import INBOX, Page, address, enter, request_url
 from tests.factories import (
     ACTOR,
+    change_config,
+    make_config,
     make_engine,
     make_owner,
     make_request,
@@ -56,6 +69,7 @@ def every_page(team: Team, reader: User) -> list[str]:
     odd = make_request(engine, "cat \u202e", sealed=False)
     make_token(reader, "requests:read")
     link = create_login_link(actor=ACTOR, user=make_user(team)).secret
+    configured = make_everything_configured(team, reader)
     objects = {
         "accounts_user": make_user(team).pk,
         "accounts_team": team.pk,
@@ -79,8 +93,40 @@ def every_page(team: Team, reader: User) -> list[str]:
         "/admin/nothing/",
         *(address(model, "add") for model in ("accounts_user", "accounts_team", "accounts_apitoken")),
         address("reviews_delegation", "add"),
+        *list_config_pages(configured),
         *(address(model, "changelist") for model in objects),
         *(address(model, view, pk) for model, pk in objects.items() for view in ("change", "history")),
+    ]
+
+
+def make_everything_configured(team: Team, author: User) -> dict[str, str]:
+    """{kind: id}, each in two versions where that shows more."""
+    variable = PromptVariable(name="language", default="Python")
+    prompt = make_config(team, PromptContent(name="Reviewer", body="In {{language}}", variables=(variable,)))
+    change_config(prompt, PromptContent(name="Reviewer", body="Other"), "production")
+    rules = (ToolRule("bash", "*", "ask"), ToolRule("*", "*", "deny"))
+    rows = [
+        prompt,
+        make_config(team, AgentContent(name="builder", prompt=prompt.pk, rules=rules)),
+        make_config(team, InstructionContent(name="house-rules", body="x")),
+        make_config(team, ModelContent(provider="acme", identifier="large", name="Large")),
+        make_config(team, ProviderContent(name="acme")),
+        make_config(team, ToolRulesContent(rules=rules), author=author),
+    ]
+    return {row.kind: row.pk for row in rows}
+
+
+def list_config_pages(configured: dict[str, str]) -> list[str]:
+    """Every page of every kind, at both doors."""
+    views = ("show", "edit", "versions", "history")
+    return [
+        *(reverse(f"configure:{name}") for name in ("index", "production", "labels")),
+        *(
+            door.url(kind, view, *arguments)
+            for door in (ADMIN_DOOR, CONFIGURE_DOOR)
+            for kind, pk in configured.items()
+            for view, arguments in [("list", ()), ("add", ()), *((view, (pk,)) for view in views)]
+        ),
     ]
 
 

@@ -1,0 +1,3 @@
+from configs.admin.objects import ConfiguredAdmin
+
+__all__ = ["ConfiguredAdmin"]

@@ -1,0 +1,1 @@
+"""Forms that read and write the dataclasses of `configs.content`; both doors use them."""
