@@ -20,6 +20,8 @@ from django.utils import timezone
 
 from accounts.domain.tokens import create_token
 from accounts.models import Invitation, Team
+from configs.content import read_content
+from configs.models import LabelChange, LabelPolicy
 from events import append_only
 from events.append_only import missing_triggers, suspended
 from events.audit import sign_head
@@ -46,6 +48,7 @@ from governance.models import (
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
 from tests.factories import (
     ACTOR,
+    make_config,
     make_engine,
     make_principal,
     make_request,
@@ -62,7 +65,7 @@ pytestmark = pytest.mark.django_db
 APPEND_ONLY = {
     *("events.AuditEntry", "events.Event", "events.SignedHead", "events.KeyUse"),
     *("reviews.Vote", "reviews.ReviewComment", "governance.RequestComment", "governance.RuleVersion"),
-    "governance.GateUse",
+    *("governance.GateUse", "configs.ConfigVersion"),
 }
 KEPT = {
     *("events.LogHead", "accounts.User", "accounts.Team", "accounts.Membership", "accounts.ApiToken"),
@@ -73,8 +76,15 @@ KEPT = {
     *("governance.WhitelistAction", "governance.WhitelistTarget"),
     *("governance.RuleUse", "governance.TeamRules"),
     *("governance.EngineGate", "governance.GateCall"),
+    *("configs.Prompt", "configs.Instruction", "configs.Provider", "configs.Model", "configs.Agent"),
+    *("configs.ToolRules", "configs.LabelPolicy", "configs.LabelChange"),
 }
 
+CONFIGURED: dict[str, dict[str, str]] = {
+    **{kind: {"name": "one"} for kind in ("prompt", "instruction", "provider", "agent")},
+    "model": {"provider": "one", "identifier": "m"},
+    "tool_rules": {},
+}
 
 # The second is what a REPLACE of a decided row meets first.
 REFUSAL = "rows are kept|rows do not begin in this state"
@@ -116,6 +126,10 @@ def world() -> PermissionRequest:
         rule_kind="action", rule_id=rule.pk, version=1, content={}, content_hash="0" * 64, author=approver
     )
     RuleUse.objects.create(rule=rule)
+    for kind, fields in CONFIGURED.items():
+        make_config(team, read_content(kind, fields))
+    LabelPolicy.objects.create(team=team, label="staging", is_protected=True)
+    LabelChange.objects.create(team=team, label="staging", moves=[])
     expires_at = timezone.now() + timedelta(days=1)
     create_token(actor=ACTOR, user=approver, name="t", scopes=["requests:read"], expires_at=expires_at)
     register_keys()
