@@ -68,9 +68,10 @@ def read_section(name: str, items: Any, report: Report) -> Iterable[Draft]:
 
 
 def read_item(made: type[Any], item: dict[str, Any], report: Report) -> Draft:
-    references: dict[str, str] = {}
-    if made is AgentContent:
-        references = {key: read_reference(item.pop(key, ""), key) for key in ("prompt", "model")}
+    is_agent = made is AgentContent
+    prompt, model = (
+        read_reference(item.pop(key, ""), key) if is_agent else "" for key in ("prompt", "model")
+    )
     report.draft = label_draft(made.kind, str(item.get("name", "")))
     if isinstance(item.get("options"), dict):
         item["options"] = drop_secrets(item["options"], "options", report)
@@ -80,9 +81,10 @@ def read_item(made: type[Any], item: dict[str, Any], report: Report) -> Draft:
         item["body"] = read_body(content.body, "body", report, declared=list_declared(content))
     if "rules" in item:
         warn_about_rules(content.write()["rules"], report, "rules")
-    for key in [*item, *(key for key, value in references.items() if value)]:
-        report.map(key, key, "" if key == "body" else references.get(key) or item.get(key))
-    return Draft(made.kind, make_content(made.kind, item), **references)
+    for key, value in {**item, "prompt": prompt, "model": model}.items():
+        if key in item or value:
+            report.map(key, key, "" if key == "body" else value)
+    return Draft(made.kind, make_content(made.kind, item), prompt=prompt, model=model)
 
 
 def list_declared(content: Content) -> frozenset[str]:

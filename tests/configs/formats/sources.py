@@ -30,7 +30,7 @@ def build_source(drafts: Iterable[Draft]) -> ExportSource:
     outside = {draft.model for draft in drafts} - inside - {""}
     drafts += [make_outside_model(key) for key in sorted(outside)]
     ids = {(draft.kind, draft.content.key): make_id(number) for number, draft in enumerate(drafts)}
-    found: dict[str, dict[str, Any]] = {name: {} for name in FIELDS.values()}
+    found: dict[str, Any] = {name: {} for name in FIELDS.values()}
     for draft in drafts:
         content = draft.content
         if isinstance(content, AgentContent):
