@@ -173,7 +173,7 @@ def _describe_permission(
     found = []
     for position, rule in enumerate(about):
         later = about[position + 1 :]
-        if rule.action != "allow" or any(_covers(other.pattern, rule.pattern) for other in later):
+        if rule.action != "allow" or any(covers(other.pattern, rule.pattern) for other in later):
             continue
         asked = [other.pattern for other in later if other.action != "allow"]
         only = "" if rule.pattern == "*" else f" (only {rule.pattern})"
@@ -187,7 +187,7 @@ def _describe_permission(
     return found
 
 
-def _covers(wide: str, narrow: str) -> bool:
+def covers(wide: str, narrow: str) -> bool:
     """True when every text that `narrow` matches is surely matched by `wide`.
 
     Tried on texts that stand for all: each `*` of `narrow` as nothing, as one character and as more

@@ -1,0 +1,1 @@
+"""A team's agents, models and rules as the exact files of an OpenCode engine; pure functions."""
