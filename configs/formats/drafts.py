@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from configs.content import Content
-from events.masking import mask_secrets
+from configs.model_content import names_secret
+from events.masking import MASK, mask_secrets
 from events.text import make_visible
 
 MAX_SHOWN = 120
@@ -80,9 +81,10 @@ class Report:
         self.add(Fate.REQUEST, key, "", "", sentence)
 
     def add(self, fate: Fate, key: str, to: str, value: Any, sentence: str) -> None:
-        self.findings.append(
-            Finding(fate, self.draft, show_text(key), to, show_value(value), show_text(sentence, 400))
-        )
+        shown = show_value(value)
+        if shown and names_secret(key.rpartition(".")[2]):
+            shown = MASK
+        self.findings.append(Finding(fate, self.draft, show_text(key), to, shown, show_text(sentence, 400)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,14 +60,14 @@ def read(text: str, _file_name: str) -> Parsed:
 
 
 def read_providers(raw: dict[str, Any], report: Report) -> list[Draft]:
-    blocks = require_map(raw.get("provider") or {}, "provider")
+    blocks = require_map(raw.get("provider"), "provider")
     return [draft for name, block in blocks.items() for draft in read_provider(name, block, report)]
 
 
 def read_agents(raw: dict[str, Any], report: Report) -> list[Draft]:
     """`mode` is where older files name their primary agents."""
-    agents = require_map(raw.get("agent") or {}, "agent")
-    modes = require_map(raw.get("mode") or {}, "mode")
+    agents = require_map(raw.get("agent"), "agent")
+    modes = require_map(raw.get("mode"), "mode")
     drafts: list[Draft] = []
     for key, values in {"agent": agents, "mode": modes}.items():
         for name, item in values.items():

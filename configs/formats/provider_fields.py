@@ -34,7 +34,7 @@ def read_provider(name: str, raw: Any, report: Report) -> list[Draft]:
     drafts = []
     if set(raw) - {"models", "blacklist"}:
         drafts.append(Draft(ProviderContent.kind, read_provider_fields(name, raw, report)))
-    models = require_map(raw.get("models") or {}, "models")
+    models = require_map(raw.get("models"), "models")
     blocked = raw.get("blacklist") or []
     if not isinstance(blocked, list):
         raise FormatError("blacklist: this is a list of models.")
@@ -55,7 +55,7 @@ def read_provider(name: str, raw: Any, report: Report) -> list[Draft]:
 
 
 def read_provider_fields(name: str, raw: Mapping[str, Any], report: Report) -> ProviderContent:
-    options = dict(require_map(raw.get("options") or {}, "options"))
+    options = dict(require_map(raw.get("options"), "options"))
     fields: dict[str, Any] = {"name": name}
     for key, to in {"name": "display_name", "npm": "package"}.items():
         if raw.get(key):
@@ -107,12 +107,12 @@ def read_model_fields(
             fields[key] = raw[key]
             report.map(key, key, raw[key])
     for key, names in {"cost": _PRICES, "limit": _LIMITS}.items():
-        values = require_map(raw.get(key) or {}, key)
+        values = require_map(raw.get(key), key)
         for name, to in names.items():
             if values.get(name) is not None:
                 fields[to] = values[name]
                 report.map(f"{key}.{name}", to, values[name])
-    if tier := require_map(raw.get("cost") or {}, "cost").get("context_over_200k"):
+    if tier := require_map(raw.get("cost"), "cost").get("context_over_200k"):
         fields["price_tiers"] = [read_tier(require_map(tier, "context_over_200k"))]
         report.map("cost.context_over_200k", "price_tiers", "1 tier")
     fields["capabilities"] = read_capabilities(raw, report)
@@ -127,7 +127,7 @@ def read_tier(tier: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_capabilities(raw: Mapping[str, Any], report: Report) -> dict[str, Any]:
     found = {key: raw[key] for key in _FLAGS if raw.get(key) is not None}
-    modalities = require_map(raw.get("modalities") or {}, "modalities")
+    modalities = require_map(raw.get("modalities"), "modalities")
     found |= {key: modalities[key] for key in ("input", "output") if modalities.get(key) is not None}
     if found:
         report.map("capabilities", "capabilities", found)
@@ -137,12 +137,12 @@ def read_capabilities(raw: Mapping[str, Any], report: Report) -> dict[str, Any]:
 def read_extras(raw: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Variants by name, options without secrets; everything else is dropped by name."""
     fields: dict[str, Any] = {}
-    if variants := require_map(raw.get("variants") or {}, "variants"):
+    if variants := require_map(raw.get("variants"), "variants"):
         fields["variants"] = list(variants)
         report.map("variants", "variants", variants)
         if any(variants.values()):
             report.drop("variants", "What a variant sets is the engine's own matter; its name is kept.")
-    if options := require_map(raw.get("options") or {}, "options"):
+    if options := require_map(raw.get("options"), "options"):
         fields["options"] = drop_secrets(dict(options), "options", report)
         report.map("options", "options", fields["options"])
     known = {*_SAME, *_FLAGS, "cost", "limit", "modalities", "variants", "options"}
@@ -153,6 +153,9 @@ def read_extras(raw: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 
 def require_map(value: Any, key: str) -> Mapping[str, Any]:
+    """Nothing is an empty one."""
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise FormatError(f"{key}: this is a map.")
     return value
