@@ -53,6 +53,9 @@ class HandControl:
     async def find_changed(self, files: Sequence[ReleaseFile]) -> list[str]:
         refuse()
 
+    async def find_probe(self) -> str:
+        return ""
+
     async def read_flags(self) -> dict[str, bool | None]:
         return {PROJECT_CONFIG_FLAG: None}
 

@@ -59,6 +59,9 @@ class Control(Protocol):
         What lies beside a release (the gate's secret, the engine's modules) is left out.
         """
 
+    async def find_probe(self) -> str:
+        """A folder on the engine's host, with a project file that shows whether such files count, or ""."""
+
     async def read_flags(self) -> dict[str, bool | None]:
         """Environment flags the engine's process runs with (`PROJECT_CONFIG_FLAG`); None = can't be told."""
 

@@ -68,6 +68,9 @@ class LocalControl:
     async def find_changed(self, files: Sequence[ReleaseFile]) -> list[str]:
         return compare_digests(await carry_out(self.folder.read_digests), files)
 
+    async def find_probe(self) -> str:
+        return str(await carry_out(self.folder.make_probe))
+
     async def read_flags(self) -> dict[str, bool | None]:
         return await carry_out(lambda: read_flags(self.folder.link, [PROJECT_CONFIG_FLAG]))
 

@@ -75,6 +75,10 @@ class AgentControl:
             raise ControlError("What answers there is no config agent.")
         return compare_digests(found, files)
 
+    async def find_probe(self) -> str:
+        probe = (await self.read_state()).get("probe")
+        return probe if isinstance(probe, str) else ""
+
     async def read_flags(self) -> dict[str, bool | None]:
         flags = (await self.read_state()).get("flags")
         value = flags.get(PROJECT_CONFIG_FLAG) if isinstance(flags, dict) else None

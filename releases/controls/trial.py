@@ -46,6 +46,7 @@ CALL_TIMEOUT_S = 30.0
 CONCURRENT_TRIALS = 1
 PREFIX = "countersign-trial-"
 OLD_S = 600
+NOWHERE = "http://127.0.0.1:1/"
 MAX_ERROR_CHARACTERS = 2_000
 LOG_TAIL_BYTES = 4_000
 NO_BINARY = "There is no OpenCode binary on this host (make engine fetches one), so it was not tried."
@@ -133,7 +134,7 @@ def prepare(binary: Path, root: Path, files: Sequence[ReleaseFile]) -> EnginePro
 
 
 def disarm(file: ReleaseFile) -> ReleaseFile:
-    """No MCP server is started for a trial: it would be somebody's command on this host."""
+    """No MCP server is started or asked for a trial: it would be somebody's command on this host."""
     path, text = file
     if path != "opencode.json":
         return file
@@ -144,11 +145,21 @@ def disarm(file: ReleaseFile) -> ReleaseFile:
     servers = config.get("mcp") if isinstance(config, dict) else None
     if not isinstance(servers, dict) or not servers:
         return file
-    disabled = {
-        name: {**server, "enabled": False} if isinstance(server, dict) else server
-        for name, server in servers.items()
-    }
-    return path, json.dumps({**config, "mcp": disabled}, indent=2)
+    harmless = {name: disarm_server(server) for name, server in servers.items()}
+    return path, json.dumps({**config, "mcp": harmless}, indent=2)
+
+
+def disarm_server(server: Any) -> Any:
+    """As valid or invalid as it was: switched off, the engine would look at nothing else of it."""
+    if not isinstance(server, dict):
+        return server
+    harmless = dict(server)
+    command = server.get("command")
+    if isinstance(command, list) and all(isinstance(word, str) for word in command):
+        harmless["command"] = ["true"]
+    if isinstance(server.get("url"), str):
+        harmless["url"] = NOWHERE
+    return harmless
 
 
 async def ask(engine: EngineProcess, directory: str) -> str:

@@ -17,6 +17,7 @@ from events.models import AuditEntry
 from governance.models import EngineGate
 from relay.inspection import TESTED_VERSION
 from relay.opencode.gate_files import PACKAGE_VERSION
+from relay.opencode.project_files import NOT_TOLD
 from tests.factories import make_team, make_user
 from tests.relay.fake_engine import FakeEngine, give
 from tests.support.engine_lab import EngineLab
@@ -28,9 +29,10 @@ def team(db: None) -> Team:
 
 
 def connect(url: str, *arguments: str, team: str = "Builders") -> str:
-    """What it says, but for the gate and the shell: those have tests of their own."""
+    """What it says, but for gate, shell and project files: those have tests of their own."""
     text = say(url, "--without-shell-check", *arguments, team=team)
-    return "\n".join(line for line in text.splitlines() if not line.startswith("It has no gate:"))
+    others = ("It has no gate:", NOT_TOLD)
+    return "\n".join(line for line in text.splitlines() if not line.startswith(others))
 
 
 def say(url: str, *arguments: str, team: str = "Builders") -> str:

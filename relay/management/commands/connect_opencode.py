@@ -16,6 +16,7 @@ from events.errors import DomainError
 from events.management.readiness import require_ready_database
 from relay.gate_install import check_place, describe_steps, install_gate
 from relay.inspection import OWN_FOLDER, TESTED_VERSION, EngineUnfit, Inspection, inspect_engine
+from relay.opencode.project_files import check_project_files
 from relay.shell_check import check_shell
 
 NO_GATE = (
@@ -97,6 +98,8 @@ class Command(BaseCommand):
             self.install(engine, gate_folder, portal)
         else:
             self.stdout.write(self.style.WARNING(NO_GATE.format(engine=engine.pk)))
+        if warning := check_project_files(address, username, password):
+            self.stdout.write(self.style.ERROR(warning))
         if not without_shell_check:
             place = directory[0] if directory else OWN_FOLDER
             check = check_shell(address, username, password, place, gate_folder)
