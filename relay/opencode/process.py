@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import secrets
 import socket
 import tempfile
@@ -32,6 +33,9 @@ CONFIG_FOLDER = "config-dir"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
 POLL_S = 0.1
+# Below the ports that systems lend to outgoing connections: one of those would stop a restart on our port.
+KEPT_PORTS = range(20_000, 32_000)
+PORT_ATTEMPTS = 50
 # A request that arrives while the engine starts may never be answered: ask again instead of waiting.
 HEALTH_TIMEOUTS = Timeouts(connect_s=1.0, call_s=1.0)
 # Quiet and offline: the model provider comes from our configuration alone.
@@ -193,11 +197,24 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> None:
 
 
 def probe_port(wanted: int) -> int:
-    """`wanted` when it is free, any free port for 0. On a used one we would reach another server."""
+    """`wanted` when it is free, any free port for 0. On a used one we would reach another server.
+
+    Raises EngineStartFailed when it is taken.
+    """
+    if wanted:
+        bind_once(wanted)
+        return wanted
+    for candidate in random.sample(KEPT_PORTS, k=PORT_ATTEMPTS):
+        with contextlib.suppress(EngineStartFailed):
+            bind_once(candidate)
+            return candidate
+    raise EngineStartFailed(f"None of {PORT_ATTEMPTS} ports tried is free.")
+
+
+def bind_once(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, wanted))
+            probe.bind((LOOPBACK, port))
         except OSError as error:
-            raise EngineStartFailed(f"Port {wanted} is taken: {error.strerror}.") from error
-        return int(probe.getsockname()[1])
+            raise EngineStartFailed(f"Port {port} is taken: {error.strerror}.") from error

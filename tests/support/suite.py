@@ -22,7 +22,7 @@ from deploy.postgres import PostgresServer
 from tests.support.availability import REPORT_FILE_VARIABLE, is_ci
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PHASE_TIMEOUT_S = 30 * 60
+PHASE_TIMEOUT_S = 40 * 60
 INTERRUPT_TIMEOUT_S = 30
 WORKERS = "2"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.opencode.process import EngineProcess, EngineStartFailed, write_config
+from relay.opencode.process import EngineProcess, EngineStartFailed, probe_port, write_config
 from relay.opencode.process_tree import (
     RECORD,
     end_process_tree,
@@ -159,6 +159,12 @@ async def test_a_cancelled_start_leaves_no_child(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await starting
     wait_until_gone(pid)
+
+
+def test_a_chosen_port_is_none_that_outgoing_connections_get() -> None:
+    lowest_lent = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+
+    assert [port for port in (probe_port(0) for _ in range(20)) if port >= lowest_lent] == []
 
 
 def test_a_used_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
