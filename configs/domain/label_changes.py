@@ -50,14 +50,17 @@ def request_change(
     """
     team = moves[0].row.team
     written = [write_move(move) for move in moves]
-    if there := find_waiting(label, team, [move.row.pk for move in moves]):
+    for there in find_waiting(label, team, [move.row.pk for move in moves]):
         if there.moves == written:
             return waiting_review(there), False
-        raise Conflict(
-            "A request to move this label waits for its review already.",
-            code="already_open",
-            review=there.review_id,
-        )
+        if read_live(there.subject) == waiting_review(there).base:
+            raise Conflict(
+                "A request to move this label waits for its review already.",
+                code="already_open",
+                review=there.review_id,
+            )
+        # Nobody can approve it any more, and it must not stand in the way of one that they can.
+        withdraw_reviews_of(change=change, subject=there.subject, reason="The label has moved since.")
     wanted = LabelChange.objects.create(team=team, label=label, moves=written)
     review = open_review(
         change=change,
@@ -130,14 +133,11 @@ def list_waiting(team_id: str | None) -> Any:
     return rows.filter(review__state=ReviewState.OPEN).order_by("created_at", "pk")
 
 
-def find_waiting(label: str, team: Team | None, object_ids: Sequence[str]) -> LabelChange | None:
-    """An open request for this label of any of these things."""
+def find_waiting(label: str, team: Team | None, object_ids: Sequence[str]) -> list[LabelChange]:
+    """The open requests for this label of any of these things."""
     ids = set(object_ids)
-    for wanted in list_waiting(team.pk if team else None).filter(label=label):
-        if ids & {move["object_id"] for move in wanted.moves}:
-            found: LabelChange = wanted
-            return found
-    return None
+    waiting = list_waiting(team.pk if team else None).filter(label=label)
+    return [wanted for wanted in waiting if ids & {move["object_id"] for move in wanted.moves}]
 
 
 def withdraw_changes_of(change: Change, row: Configured, *, reason: str) -> None:

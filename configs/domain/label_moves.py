@@ -20,7 +20,10 @@ LOCK_ORDER = list(KINDS)[::-1]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """`number` None takes the label away; `expected_number` None: nobody looked where it was."""
+    """`number` None takes the label away.
+
+    `expected_number`: the version where the label was seen, 0 on none, None when nobody looked.
+    """
 
     kind: str
     object_id: str
@@ -69,7 +72,7 @@ def hold_moves(principal: Principal, label: str, moves: Sequence[Move]) -> list[
     for move, there in zip(moves, held, strict=True):
         if there.row.is_retired:
             raise Conflict(f"{there.row.name} is retired.", code="retired")
-        if move.expected_number is not None and move.expected_number != there.before:
+        if move.expected_number is not None and move.expected_number != (there.before or 0):
             raise Conflict(
                 f"The label {label} of {there.row.name} was moved meanwhile: it is on "
                 f"{f'version {there.before}' if there.before else 'no version'}.",

@@ -63,7 +63,7 @@ def move_label(
 ) -> Outcome:
     """Put the label on this version, or ask for it when the label is protected.
 
-    `number` None takes the label away. `expected_number`: where it was seen, None when nobody looked.
+    `number` None takes the label away. `expected_number`: where it was seen, 0 on none, None not at all.
     Raises NotFound, Refused, Invalid or Conflict (`stale_label`, `retired`, `already_open` with the review).
     """
     move = Move(kind=kind, object_id=object_id, number=number, expected_number=expected_number)

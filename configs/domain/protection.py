@@ -37,8 +37,8 @@ def set_protected(
         if refusal := explain_not_protecting(principal, team):
             raise Refused(refusal, subject_kind=subject.kind, subject_id=subject.id)
         require_recent_login(principal)
-        if team is not None:
-            lock_rows(Team.objects.filter(pk=team.pk))
+        # Of two at once the second changes the first one's row.
+        lock_rows(Team.objects.filter(pk=team.pk) if team else Team.objects.all())
         was = label in list_protected(team.pk if team else None)
         policy, _ = LabelPolicy.objects.update_or_create(
             team=team,
