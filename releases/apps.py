@@ -10,9 +10,12 @@ class ReleasesConfig(AppConfig):
 
     def ready(self) -> None:
         from engines.domain.retirement import register_ending
+        from relay.demo.parts import register_part
+        from releases.demo import seed_configs
         from releases.domain.publications import OPEN_PUBLICATIONS
 
         register_ending(OPEN_PUBLICATIONS)
+        register_part(seed_configs)
         guard_releases()
 
 

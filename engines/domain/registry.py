@@ -62,6 +62,7 @@ def register_engine(
     directories: list[str] | None = None,
     version: str = "",
     control: str = "none",
+    control_folder: str = "",
 ) -> Engine:
     """A new engine of `team`; the caller has checked the actor's right to do so."""
     for directory in directories or []:
@@ -77,6 +78,7 @@ def register_engine(
         directories=directories or [],
         version=make_storable(version, 40),
         control=EngineControl(control),
+        control_folder=read_line(control_folder, field="control_folder", max_length=300),
     )
     seal(engine, "password", password)
     with changes(actor) as change:

@@ -20,6 +20,7 @@ from accounts.models import Team, User
 from accounts.principal import Principal
 from engines.domain.registry import register_engine
 from engines.domain.retirement import retire_engine
+from engines.enums import EngineControl
 from engines.models import Engine
 from events.actors import Door, build_command_actor
 from events.encryption import register_keys
@@ -28,6 +29,7 @@ from governance.domain.gate_access import make_gate_token
 from governance.domain.rules import save_rule
 from governance.enums import RuleEffect
 from governance.rule_drafts import RuleDraft
+from relay.demo.parts import seed_parts
 
 TEAM = "Demo"
 PERSON = "demo"
@@ -56,8 +58,13 @@ def make_login_link() -> str:
         connections.close_all()
 
 
-def register_demo_engine(*, address: str, username: str, password: str, project: str) -> str:
-    """The engine that is about to start, and what its agents may read unasked; returns its gate's token."""
+def register_demo_engine(
+    *, address: str, username: str, password: str, project: str, folder: str, model_url: str
+) -> str:
+    """The engine that is about to start, and what its agents may read unasked; returns its gate's token.
+
+    `folder` is the one that it runs in: releases reach it there.
+    """
     try:
         team = Team.objects.get(name=TEAM)
         engine = register_engine(
@@ -68,6 +75,8 @@ def register_demo_engine(*, address: str, username: str, password: str, project:
             username=username,
             password=password,
             directories=[project],
+            control=EngineControl.CHILD,
+            control_folder=folder,
         )
         draft = RuleDraft(
             name="Read this project",
@@ -78,8 +87,10 @@ def register_demo_engine(*, address: str, username: str, password: str, project:
             engine_id=engine.pk,
             directory=project,
         )
-        person = Principal(User.objects.get(username=PERSON), Door.COMMAND)
+        user = User.objects.get(username=PERSON)
+        person = Principal(user, Door.COMMAND, password_checked_at=timezone.now())
         save_rule(principal=person, team=team, draft=draft, activate=True)
+        seed_parts(person, engine, model_url)
         return make_gate_token(actor=ACTOR, engine=engine).secret
     finally:
         connections.close_all()

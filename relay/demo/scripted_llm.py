@@ -19,7 +19,10 @@ from typing import Any, Self
 from relay.demo.scenarios import Choice, Fail, Say, Scenario, Use, choose_step
 
 LOOPBACK = "127.0.0.1"
+PROVIDER = "scripted"
 MODEL = "scripted-1"
+# The engine wants a key; the scripted model looks at none.
+API_KEY_ENV = "SCRIPTED_MODEL_KEY"
 PAGE = "Countersign demo: this page was fetched after somebody approved it.\n"
 CHUNK_CHARACTERS = 12
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -205,10 +208,10 @@ def build_engine_config(base_url: str, permission: Mapping[str, Any]) -> dict[st
         "$schema": "https://opencode.ai/config.json",
         "autoupdate": False,
         "share": "disabled",
-        "enabled_providers": ["scripted"],
-        "model": f"scripted/{MODEL}",
-        "small_model": f"scripted/{MODEL}",
-        "provider": {"scripted": provider},
+        "enabled_providers": [PROVIDER],
+        "model": f"{PROVIDER}/{MODEL}",
+        "small_model": f"{PROVIDER}/{MODEL}",
+        "provider": {PROVIDER: provider},
         "permission": dict(permission),
     }
 

@@ -28,7 +28,7 @@ from relay.demo.project import PERMISSION, make_project
 from relay.demo.rest_agent import RestAgent
 from relay.demo.runner import run_demo_agents
 from relay.demo.scenarios import build_scenarios
-from relay.demo.scripted_llm import ScriptedModel, build_engine_config
+from relay.demo.scripted_llm import API_KEY_ENV, ScriptedModel, build_engine_config
 from relay.opencode.process import EngineProcess, EngineStartFailed, probe_port
 from relay.opencode.process_tree import ChildProcess
 
@@ -37,6 +37,11 @@ PORTAL_START_TIMEOUT_S = 60.0
 PORTAL_STOP_TIMEOUT_S = 15.0
 WATCH_S = 0.5
 ENGINE_RESTART_PAUSE_S = 2.0
+
+RELEASE = """  6. Change the prompt "Greeting programmer" under Configure and put its new version on the label
+     production; then build and publish a release on the engine's page. Its agents are told the new
+     text, until you roll back.
+"""
 
 Say = Callable[[str], None]
 
@@ -97,7 +102,13 @@ class DemoRun:
         if self.binary is None:
             return
         config = build_engine_config(model.base_url, PERMISSION)
-        engine = EngineProcess(self.binary, self.folder.engine, self.folder.project, config)
+        engine = EngineProcess(
+            self.binary,
+            self.folder.engine,
+            self.folder.project,
+            config,
+            environment={API_KEY_ENV: "unused"},
+        )
         self.engine = engine
         self.say("Starting the engine …")
         # Its gate's token has to be there when it starts.
@@ -107,6 +118,8 @@ class DemoRun:
             username=engine.username,
             password=engine.password,
             project=str(self.folder.project),
+            folder=str(self.folder.engine),
+            model_url=model.base_url,
         )
         engine.gate = (self.public_url, token)
         try:
@@ -204,10 +217,12 @@ def describe(run: DemoRun, login_link: str) -> str:
         source = f"NONE: {run.missing} A scripted agent asks over the REST door instead."
         kinds = "a command, a chain of commands, an edit with its diff, a file outside the project"
         hears = "The agent hears it; this terminal shows it."
+        release = ""
     else:
         source = f"OpenCode at {run.engine.address}, driven by a scripted model without network"
         kinds = "a command, a chain, an edit with its diff, a file outside the project, a web page, a helper"
         hears = 'The agent hears it and answers "Understood: …" in its chat.'
+        release = RELEASE
     readme = run.folder.project / "README.md"
     return f"""
 Countersign demo
@@ -226,6 +241,6 @@ What to do
      {readme}.
   4. Deny a command with a message. {hears}
   5. Watch new requests come in, and those decided elsewhere turn grey.
-
+{release}
 Ctrl-C stops everything. The next start begins anew.
 """

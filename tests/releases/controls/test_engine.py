@@ -15,7 +15,7 @@ import pytest
 from django.core.management import call_command
 
 from relay.demo.project import make_project
-from relay.demo.scenarios import Say, Use
+from relay.demo.scenarios import Use
 from relay.demo.scripted_llm import ScriptedModel, build_engine_config
 from relay.opencode.calls import Call
 from relay.opencode.process import EngineProcess
@@ -82,13 +82,12 @@ def released(opencode_binary: Path, tmp_path_factory: pytest.TempPathFactory) ->
         with ThreadPoolExecutor(1) as pool:
             pool.submit(asyncio.run, engine.start()).result()
         lab = EngineLab(engine, model, project)
-        lab.add_scenario("own_command", Use.shell("echo own"), Say("Done."))
+        lab.add_scenario("own_command", Use.shell("echo own"))
         lab.add_scenario(
             "by_helper",
             Use.one(
                 "task", description="Ask a helper", prompt="Please. [own_command]", subagent_type="general"
             ),
-            Say("Done."),
         )
         try:
             yield Lab(lab, LocalControl(root / "tree"))
