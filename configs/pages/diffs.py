@@ -67,6 +67,9 @@ def diff_contents(before: Content | None, after: Content | None, names: Names) -
     """Every field that differs, in the order of the fields. None is nothing at all."""
     old = describe_content(before, names) if before else {}
     new = describe_content(after, names) if after else {}
+    if before is None:
+        # Of something new only what it says counts.
+        new = {key: lines for key, lines in new.items() if lines != ["no"]}
     keys = [*old, *(key for key in new if key not in old)]
     return [
         FieldDiff(LABELS.get(key, key.replace("_", " ")), diff_lines(old.get(key, []), new.get(key, [])))

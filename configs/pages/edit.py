@@ -57,11 +57,16 @@ class Overtaken:
 def answer_add(desk: Desk, request: HttpRequest) -> HttpResponse:
     """`?team=` says for whom, where there is a choice."""
     owners = list_owners(get_principal(request))
-    if not owners:
-        raise PermissionDenied
     wanted = request.POST.get("team", "") or request.GET.get("team", "")
-    owner = next((owner for owner in owners if owner.value == wanted), owners[0])
-    return answer_form(desk, request, None, owner, owners)
+    return answer_form(desk, request, None, pick_owner(owners, wanted), owners)
+
+
+def pick_owner(owners: list[Owner], wanted: str) -> Owner:
+    """The first of those that this person may add for, when the address names none."""
+    found = [owner for owner in owners if owner.value == wanted] if wanted else owners
+    if not found:
+        raise PermissionDenied("You may not add anything here.")
+    return found[0]
 
 
 def answer_edit(desk: Desk, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -198,10 +203,7 @@ def answer_preview(desk: Desk, request: HttpRequest) -> HttpResponse:
         owner = Owner(row.team)
     else:
         row = None
-        owners = list_owners(get_principal(request))
-        if not owners:
-            raise PermissionDenied
-        owner = next((each for each in owners if each.value == request.POST.get("team", "")), owners[0])
+        owner = pick_owner(list_owners(get_principal(request)), request.POST.get("team", ""))
     form = make_form(desk, request, row, owner)
     context = {
         "form": form,

@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.admin.display import Pill, render_pill
-from configs.enums import AgentMode, ConfigKind, ModelStatus
+from configs.enums import ConfigKind, ModelStatus
 from configs.models import Configured
 from configs.pages.forms.agents import AgentForm
 from configs.pages.forms.base import ContentForm
@@ -111,7 +111,7 @@ PAGES = (
             (
                 "mode",
                 "mode",
-                tuple((value, str(value)) for value in AgentMode.values),
+                (("primary", "primary"), ("subagent", "subagent"), ("all", "both")),
                 lambda value: Q(mode=value),
             ),
         ),

@@ -13,9 +13,11 @@ from django.urls import path
 
 from accounts.admin.base import get_principal
 from configs.pages.acts import ACTS, answer_act
+from configs.pages.catalogue import answer_catalogue, answer_catalogue_update
 from configs.pages.desk import Desk, may_list
 from configs.pages.doors import CONFIGURE_DOOR
 from configs.pages.edit import answer_add, answer_edit, answer_preview
+from configs.pages.imports import answer_export, answer_import, answer_imported
 from configs.pages.kinds import SLUGS
 from configs.pages.lists import answer_list
 from configs.pages.many import answer_many
@@ -53,6 +55,11 @@ urlpatterns = [
     path("production/", enter(answer_many), name="production"),
     path("labels/", enter(answer_labels), name="labels"),
     path("labels/protect/", enter(answer_protect), name="protect"),
+    path("import/", enter(answer_import), name="import"),
+    path("import/<str:import_id>/", enter(answer_imported), name="imported"),
+    path("export/", enter(answer_export), name="export"),
+    path("catalogue/", enter(answer_catalogue), name="catalogue"),
+    path("catalogue/update/", enter(answer_catalogue_update), name="catalogue-update"),
     path("<slug:slug>/", at_desk(answer_list), name="list"),
     path("<slug:slug>/add/", at_desk(answer_add), name="add"),
     path("<slug:slug>/preview/", at_desk(answer_preview), name="preview"),

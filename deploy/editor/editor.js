@@ -43,7 +43,8 @@ const colours = HighlightStyle.define([
 const theme = EditorView.theme({
     "&": { color: "var(--ink)", backgroundColor: "var(--surface)", fontSize: "0.8125rem", borderRadius: "6px" },
     "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "1px" },
-    ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", minHeight: "16rem", maxHeight: "70vh" },
+    ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", maxHeight: "70vh" },
+    ".cm-content, .cm-gutter": { minHeight: "16rem" },
     ".cm-content": { caretColor: "var(--ink)", padding: "0.5rem 0" },
     ".cm-cursor, .cm-dropCursor": { borderLeftColor: "var(--ink)" },
     ".cm-gutters": { color: "var(--ink-quiet)", backgroundColor: "var(--sunken)", border: "0", borderRadius: "6px 0 0 6px" },

@@ -11,6 +11,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,19 @@ from accounts.domain.users import set_password  # noqa: E402
 from accounts.models import Team, User  # noqa: E402
 from accounts.principal import Principal  # noqa: E402
 from accounts.reauthentication import SESSION_KEY as PASSWORD_AT  # noqa: E402
+from configs.content import (  # noqa: E402
+    AgentContent,
+    InstructionContent,
+    ModelContent,
+    PromptContent,
+    PromptVariable,
+    ProviderContent,
+    ToolRule,
+    ToolRulesContent,
+)
+from configs.domain.objects import save_object  # noqa: E402
+from configs.models import Agent, Prompt  # noqa: E402
+from configs.queries import list_labels, read_content  # noqa: E402
 from engines.domain.messages import MessageFacts, PartFacts, record_message, record_part  # noqa: E402
 from engines.models import Engine  # noqa: E402
 from events.actors import RELAY_ACTOR, Door  # noqa: E402
@@ -42,7 +56,10 @@ from reviews.models import Review, Vote  # noqa: E402
 from tests.factories import (  # noqa: E402
     ACTOR,
     PASSWORD,
+    change_config,
+    make_config,
     make_engine,
+    make_owner,
     make_request,
     make_session,
     make_team,
@@ -51,12 +68,13 @@ from tests.factories import (  # noqa: E402
 
 
 def make_world(label: str) -> dict[str, str]:
-    """A team of its own for one test: two approvers, an engine, a chat with a subagent."""
+    """A team of its own for one test: two approvers, an engine, a chat with a subagent; and an owner."""
     team = make_team(f"Team {label}")
     people = {
         name: make_user(team, role, username=f"{name.lower()}-{label}", name=name)
         for name, role in (("Alice", "admin"), ("Bob", "approver"), ("Vera", "viewer"))
     }
+    people["Olga"] = make_owner(username=f"olga-{label}", name="Olga")
     engine = make_engine(team, name=f"build-{label}", directories=["/srv/shop"])
     make_session(engine, "ses_root", title="Fix the checkout total")
     make_session(engine, "ses_child", "ses_root", title="Look for other places", agent="explore")
@@ -176,6 +194,77 @@ def withdraw(user: str, id: str) -> dict[str, str]:  # noqa: A002
     return {"state": withdraw_review(principal=principal, review_id=id).state}
 
 
+def configure(user: str) -> dict[str, str]:
+    """A prompt with two versions that an agent uses, its model, a provider, rules; {kind: id}."""
+    author = User.objects.get(username=user)
+    team = author.memberships.get().team
+    variable = PromptVariable(name="language", default="Python", description="What is reviewed")
+    said = PromptContent(
+        name="Reviewer", body="Review {{language}} code.", variables=(variable,), tags=("review",)
+    )
+    prompt = make_config(team, said, "production", author=author)
+    longer = "# Reviewer\n\nReview {{language}} code.\n\n- Be **brief**.\n- Ask before you guess.\n"
+    change_config(prompt, replace(said, body=longer), author=author)
+    provider = make_config(team, ProviderContent(name="acme", display_name="Acme"), author=author)
+    limits: dict[str, Any] = {"context_limit_tokens": 200_000, "price_input_usd_per_million": "3"}
+    model = ModelContent(
+        provider="acme", identifier="large-1", name="Large", capabilities={"temperature": False}, **limits
+    )
+    stored = make_config(team, model, "production", author=author)
+    rules = (
+        ToolRule("bash", "*", "ask"),
+        ToolRule("bash", "git status *", "allow"),
+        ToolRule("edit", "*", "ask"),
+    )
+    agent = AgentContent(
+        name="reviewer",
+        description="Reviews pull requests",
+        mode="subagent",
+        prompt=prompt.pk,
+        model=stored.pk,
+        temperature="0.2",
+        rules=rules,
+    )
+    return {
+        "prompt": prompt.pk,
+        "provider": provider.pk,
+        "model": stored.pk,
+        "agent": make_config(team, agent, "staging", author=author).pk,
+        "tool_rules": make_config(
+            team, ToolRulesContent(rules=(ToolRule("*", "*", "ask"),)), author=author
+        ).pk,
+        "instruction": make_config(
+            team, InstructionContent(name="house-rules", body="Write tests."), author=author
+        ).pk,
+    }
+
+
+def change_prompt(user: str, id: str, body: str, note: str = "") -> dict[str, int]:  # noqa: A002
+    """The prompt's next version, by somebody."""
+    row = Prompt.objects.get(pk=id)
+    said: Any = read_content(row)
+    saved = save_object(
+        principal=Principal(User.objects.get(username=user), Door.API),
+        kind=row.kind,
+        team=row.team,
+        content=replace(said, body=body),
+        object_id=id,
+        expected_version=row.version,
+        note=note,
+    )
+    return {"version": saved.version.number}
+
+
+def tell_prompt(id: str) -> dict[str, Any]:  # noqa: A002
+    row = Prompt.objects.get(pk=id)
+    return {"version": row.version, "content": read_content(row).write(), "labels": list_labels(row)}
+
+
+def tell_agent(id: str) -> dict[str, Any]:  # noqa: A002
+    row = Agent.objects.get(pk=id)
+    return {"version": row.version, "content": read_content(row).write()}
+
+
 ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "world": make_world,
     "password": give_password,
@@ -188,6 +277,10 @@ ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "wide_rule": wide_rule,
     "tell_rule": tell_rule,
     "withdraw_review": withdraw,
+    "configure": configure,
+    "change_prompt": change_prompt,
+    "tell_prompt": tell_prompt,
+    "tell_agent": tell_agent,
     "requests": ask_many,
     "tell_all": tell_all,
 }

@@ -86,7 +86,7 @@ class AgentForm(ContentForm):
     sections = (
         Section("Agent", ("name", "description", "mode")),
         Section("Prompt", ("prompt",), extra="configs/values.html"),
-        Section("Model", ("model", "variant", "temperature", "top_p", "steps")),
+        Section("Model", ("model", "variant", "temperature", "top_p", "steps"), is_grid=True),
         Section("Rules", extra="configs/rules.html", words="In this order; the last that fits decides."),
         Section("Delegation", ("limits_subagents", "subagents")),
         Section("Looks", ("color", "is_hidden", "is_disabled")),
@@ -127,12 +127,12 @@ class AgentForm(ContentForm):
         prompt = self.offers.prompts.get(chosen)
         self.value_names = [variable.name for variable in prompt.variables] if prompt else []
         for variable in prompt.variables if prompt else ():
-            text = "Needed." if variable.default is None else f"Empty: {variable.default or 'nothing'}."
+            text = "Needed." if variable.default is None else f"Empty: {variable.default[:80] or 'nothing'}."
             self.fields[VALUE_PREFIX + variable.name] = forms.CharField(
                 required=False,
                 strip=False,
                 label=variable.name,
-                help_text=f"{variable.description} {text}".strip(),
+                help_text=" · ".join(filter(None, (variable.description, text))),
                 widget=forms.Textarea(attrs={"rows": 2, "class": "mono"}),
             )
 

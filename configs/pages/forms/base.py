@@ -25,6 +25,7 @@ class Section:
     extra: str = ""
     words: str = ""
     is_folded: bool = False
+    is_grid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

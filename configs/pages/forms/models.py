@@ -125,10 +125,10 @@ class ModelForm(ContentForm):
     )
 
     sections = (
-        Section("Model", ("provider", "identifier", "name", "family", "is_enabled", "status")),
-        Section("Limits", LIMITS),
-        Section("Prices", PRICES, words="In US dollars per million tokens."),
-        Section("Abilities", (*FLAGS, *MODALITY_LISTS, "variants")),
+        Section("Model", ("provider", "identifier", "name", "family", "status", "is_enabled"), is_grid=True),
+        Section("Limits", LIMITS, is_grid=True),
+        Section("Prices", PRICES, words="In US dollars per million tokens.", is_grid=True),
+        Section("Abilities", (*FLAGS, *MODALITY_LISTS, "variants"), is_grid=True),
         Section(
             "Further", ("options", "price_tiers", "env_names", "release_date", "overridden"), is_folded=True
         ),
