@@ -18,7 +18,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from configs.content import AgentContent, ConfigSet, ToolRule
-from configs.opencode.globs import get_first_word, overlap, widen_home
+from configs.opencode.globs import PrefixIndex, overlap, widen_home
 from configs.opencode.rule_map import has_wildcard, make_rules
 from configs.opencode_rules import Rule, covers, evaluate, matches
 
@@ -77,13 +77,16 @@ class GlobalRules:
     rules: tuple[ToolRule, ...]
 
     @cached_property
-    def _by_name(self) -> dict[str, dict[str | None, list[int]]]:
-        """Permission → first word of the pattern (None: open) → positions."""
-        index: dict[str, dict[str | None, list[int]]] = {}
+    def _by_name(self) -> dict[str, PrefixIndex]:
+        """Permission → its patterns."""
+        index: dict[str, PrefixIndex] = {}
         for position, rule in enumerate(self.rules):
-            words = index.setdefault(rule.permission, {})
-            words.setdefault(get_first_word(widen_home(rule.pattern)), []).append(position)
+            index.setdefault(rule.permission, PrefixIndex()).add(widen_home(rule.pattern), position)
         return index
+
+    @cached_property
+    def _stricter(self) -> dict[ToolRule, ToolRule | None]:
+        return {}
 
     @cached_property
     def task_rules(self) -> tuple[Rule, ...]:
@@ -95,6 +98,11 @@ class GlobalRules:
 
     def find_stricter(self, rule: ToolRule) -> ToolRule | None:
         """A rule that decides more strictly about something that `rule` is about; None when there is none."""
+        if rule not in self._stricter:
+            self._stricter[rule] = self._look_for_stricter(rule) if rule.action != "deny" else None
+        return self._stricter[rule]
+
+    def _look_for_stricter(self, rule: ToolRule) -> ToolRule | None:
         for position in self._list_candidates(rule):
             other = self.rules[position]
             if STRICTNESS[other.action] > STRICTNESS[rule.action]:
@@ -106,13 +114,9 @@ class GlobalRules:
 
     def find_last(self, permission: str) -> ToolRule:
         """The last rule about one plainly named permission; it alone can take a tool away."""
-        positions = [
-            words_positions[-1]
-            for name in (permission, *self._wildcards)
-            if name == permission or matches(name, permission)
-            for words_positions in self._by_name.get(name, {}).values()
-        ]
-        return self.rules[max(positions)]
+        names = [name for name in self._wildcards if matches(name, permission)]
+        names += [permission] if permission in self._by_name else []
+        return self.rules[max(self._by_name[name].find_last() for name in names)]
 
     def project(self, permission: str) -> tuple[ToolRule, ...]:
         """What is said about one plainly named permission, as rules of that name."""
@@ -124,18 +128,12 @@ class GlobalRules:
 
     def _list_candidates(self, rule: ToolRule) -> list[int]:
         """Positions of rules that may overlap with `rule`, the last first."""
-        if has_wildcard(rule.permission):
-            names: Iterable[str] = self._by_name
-        else:
+        names: Iterable[str] = self._by_name
+        if not has_wildcard(rule.permission):
             names = dict.fromkeys([rule.permission, *self._wildcards])
-        word = get_first_word(widen_home(rule.pattern))
-        found: list[int] = []
-        for name in names:
-            words = self._by_name.get(name, {})
-            chosen = words.values() if word is None else [words.get(word, []), words.get(None, [])]
-            for positions in chosen:
-                found += positions
-        return sorted(found, reverse=True)
+        pattern = widen_home(rule.pattern)
+        found = [self._by_name[name].list_candidates(pattern) for name in names if name in self._by_name]
+        return sorted((position for positions in found for position in positions), reverse=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import islice, takewhile
 
 from configs.opencode_rules import matches
 
@@ -19,13 +22,39 @@ def overlap(one: str, other: str) -> bool:
     return any(_overlap(a, b) for a in _list_readings(one) for b in _list_readings(other))
 
 
-def get_first_word(glob: str) -> str | None:
-    """The word with which every matching text begins; None when wildcards leave it open.
+def get_prefix(glob: str) -> str:
+    """The text with which every matching text begins.
 
-    Globs of different first words never overlap.
+    Globs overlap only when the prefix of one begins with the other's.
     """
-    word = glob.replace("\\", "/").partition(" ")[0]
-    return None if "*" in word or "?" in word else word
+    prefix = re.split(r"[*?]", glob.replace("\\", "/"), maxsplit=1)[0]
+    # A trailing ` *` matches nothing, too.
+    return prefix[:-1] if glob.endswith(" *") and len(prefix) == len(glob) - 1 else prefix
+
+
+class PrefixIndex:
+    """Positions by the prefix of their glob."""
+
+    def __init__(self) -> None:
+        self._positions: dict[str, list[int]] = {}
+        self._sorted: list[str] | None = None
+
+    def add(self, glob: str, position: int) -> None:
+        self._positions.setdefault(get_prefix(glob), []).append(position)
+        self._sorted = None
+
+    def find_last(self) -> int:
+        return max(positions[-1] for positions in self._positions.values())
+
+    def list_candidates(self, glob: str) -> list[int]:
+        """Positions of all globs that may overlap with this one, in no order."""
+        prefix = get_prefix(glob)
+        if self._sorted is None:
+            self._sorted = sorted(self._positions)
+        shorter = [prefix[:length] for length in range(len(prefix)) if prefix[:length] in self._positions]
+        start = bisect_left(self._sorted, prefix)
+        longer = takewhile(lambda other: other.startswith(prefix), islice(self._sorted, start, None))
+        return [position for found in (*shorter, *longer) for position in self._positions[found]]
 
 
 def widen_home(pattern: str) -> str:

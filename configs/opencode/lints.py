@@ -8,7 +8,7 @@ from typing import Any
 
 from configs.content import AgentContent, ConfigSet, EngineDefaultsContent, ToolRulesContent
 from configs.opencode.agent_lints import explain_unusable_model, find_agent_problems
-from configs.opencode.binding import BUILT_INS, list_global_rules
+from configs.opencode.binding import BUILT_INS, GlobalRules, list_global_rules
 from configs.opencode.config_json import list_environment_names
 from configs.opencode.problems import Problem, Severity
 from configs.opencode.rule_lints import find_list_problems, show
@@ -22,7 +22,13 @@ PRIVATE_PREFIXES = ("OPENCODE_", "COUNTERSIGN_")
 
 def find_problems(config_set: ConfigSet, defaults: EngineDefaultsContent) -> tuple[Problem, ...]:
     """In a stable order. No error means that the set can be rendered."""
-    global_rules = list_global_rules(config_set)
+    return find_problems_under(list_global_rules(config_set), config_set, defaults)
+
+
+def find_problems_under(
+    global_rules: GlobalRules, config_set: ConfigSet, defaults: EngineDefaultsContent
+) -> tuple[Problem, ...]:
+    """The same for one who has the rules for every agent already."""
     return (
         *find_name_problems(config_set),
         *find_prompt_problems(config_set),
@@ -31,7 +37,7 @@ def find_problems(config_set: ConfigSet, defaults: EngineDefaultsContent) -> tup
         *find_tool_rule_problems(config_set.tool_rules),
         *find_agent_problems(config_set, global_rules),
         *find_default_problems(config_set, defaults),
-        *find_whole_rule_problems(config_set),
+        *find_whole_rule_problems(global_rules),
     )
 
 
@@ -117,10 +123,10 @@ def find_tool_rule_problems(lists: Mapping[str, ToolRulesContent]) -> Iterator[P
         yield from find_list_problems(content.rules, make)
 
 
-def find_whole_rule_problems(config_set: ConfigSet) -> Iterator[Problem]:
+def find_whole_rule_problems(global_rules: GlobalRules) -> Iterator[Problem]:
     """Lists that are well each by itself can still be too tangled together."""
     try:
-        build_rule_map(list_global_rules(config_set).rules)
+        build_rule_map(global_rules.rules)
     except RuleMapError as error:
         yield Problem("error", "tool_rules", "", "rules", str(error))
 

@@ -16,7 +16,7 @@ from configs.opencode.agent_file import (
 )
 from configs.opencode.binding import BUILT_INS, GlobalRules, bind_agent, bind_built_in, list_global_rules
 from configs.opencode.config_json import find_references, show_references, write_config
-from configs.opencode.lints import find_problems
+from configs.opencode.lints import find_problems_under
 from configs.opencode.problems import Problem, has_errors
 from configs.opencode.providers import build_providers
 from configs.opencode.rule_map import build_rule_map
@@ -71,10 +71,10 @@ def render_tree(
     config_set: ConfigSet, defaults: EngineDefaultsContent, *, mcp: Mapping[str, Any] | None = None
 ) -> Tree:
     """Render everything. `mcp` holds the approved servers in the engine's words, by name."""
-    problems = find_problems(config_set, defaults)
+    global_rules = list_global_rules(config_set)
+    problems = find_problems_under(global_rules, config_set, defaults)
     if has_errors(problems):
         return Tree((), problems)
-    global_rules = list_global_rules(config_set)
     agents = render_agents(config_set, global_rules)
     config = build_config(config_set, defaults, mcp or {}, global_rules)
     every = {agent.name: agent.keys for agent in agents}

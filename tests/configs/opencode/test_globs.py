@@ -8,7 +8,7 @@ import time
 import pytest
 from hypothesis import given, strategies as st
 
-from configs.opencode.globs import get_first_word, overlap, widen_home
+from configs.opencode.globs import PrefixIndex, overlap, widen_home
 from configs.opencode_rules import matches
 
 pytestmark = pytest.mark.pure
@@ -46,11 +46,16 @@ def test_globs_overlap_exactly_when_some_text_is_matched_by_both(one: str, other
         assert overlap(one, other) is shares
 
 
-@given(drawn_glob, drawn_glob)
-def test_globs_of_different_first_words_never_overlap(one: str, other: str) -> None:
-    words = get_first_word(one), get_first_word(other)
-    if None not in words and words[0] != words[1]:
-        assert not overlap(one, other)
+@given(st.lists(drawn_glob, min_size=1), drawn_glob)
+def test_the_index_finds_every_glob_that_overlaps(listed: list[str], glob: str) -> None:
+    index = PrefixIndex()
+    for position, other in enumerate(listed):
+        index.add(other, position)
+    overlapping = {position for position, other in enumerate(listed) if overlap(other, glob)}
+    candidates = index.list_candidates(glob)
+    assert overlapping <= set(candidates)
+    assert len(set(candidates)) == len(candidates)
+    assert index.find_last() == len(listed) - 1
 
 
 def test_long_globs_are_taken_to_overlap_rather_than_compared_for_ever() -> None:
