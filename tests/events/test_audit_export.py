@@ -440,7 +440,7 @@ def test_a_file_is_checked_where_no_database_is(tmp_path: Path, heads_file: Path
 
 # Long chains ------------------------------------------------------------------------------------------
 
-LONG = 200_000
+LONG = 20_000
 
 
 def fill_chain(count: int) -> None:
@@ -477,9 +477,10 @@ def test_a_long_chain_is_exported_and_checked_in_flat_memory(tmp_path: Path) -> 
     with path.open("wb") as file:
         file.writelines(iterate_export(made, "jsonl"))
     report = verify_export(path)
-    assert read_peak_bytes() - before < 40_000_000
+    # Less than half of the file: whoever kept its lines, let alone its records, would be seen.
+    assert read_peak_bytes() - before < 6_000_000
     assert (report.entries, report.findings) == (LONG + 1, [])
-    assert path.stat().st_size > 100_000_000
+    assert path.stat().st_size > 12_000_000
 
 
 @hypothesis_settings(
