@@ -21,6 +21,11 @@ class PublicationState(models.TextChoices):
     FAILED = "failed", "failed"
     CANCELLED = "cancelled", "cancelled"
 
+    @property
+    def event(self) -> str:
+        """The kind of the event, and the audited verb, of an end."""
+        return f"release.{self.value}"
+
     @classmethod
     def finished(cls) -> frozenset[str]:
         return frozenset({cls.LIVE, cls.ROLLED_BACK, cls.FAILED, cls.CANCELLED})

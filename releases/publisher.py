@@ -22,6 +22,7 @@ from engines.models import Engine
 from events.database_threads import DatabaseThread
 from relay.opencode.client import OpenCodeClient
 from relay.opencode.errors import EngineError
+from relay.opencode.gate_files import PLUGIN
 from relay.reconcile import list_known_directories
 from releases.controls.interface import Control, ControlError, ControlUnavailable, ReleaseFile, Trial
 from releases.domain.drift import record_seen
@@ -215,6 +216,8 @@ class Publisher:
                 await self.require_idle(publication, directories)
             if publication.details.get("was_broken"):
                 await self.restart_broken(directories)
+            elif self.control.can_restart and has_other_plugin(publication):
+                await self.control.restart()
             else:
                 await dispose(self.client, directories)
         except EngineError as error:
@@ -344,6 +347,14 @@ STEPS: dict[State, Step] = {
 
 def was_live(publication: Publication) -> bool:
     return list_live_publications(publication.engine).filter(release=publication.release).exists()
+
+
+def has_other_plugin(publication: Publication) -> bool:
+    """The engine keeps a plugin's code until its process ends (observed on 1.18.33)."""
+    before, path = publication.previous_release, PLUGIN.as_posix()
+    if before is None:
+        return False
+    return dict(before.file_pairs).get(path) != dict(publication.release.file_pairs).get(path)
 
 
 def find_way_back(publication: Publication) -> str | None:

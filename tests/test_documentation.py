@@ -18,6 +18,7 @@ from live.enums import CloseCode, FrameType
 from portal.env import KNOWN, SECRETS
 from portal.metric_facts import FAMILIES, OF_THE_PROCESS
 from portal.metrics import REGISTRY, http_requests, http_seconds, login_failures
+from releases.enums import PublicationState
 from reviews.enums import ReviewState
 from tests.test_layers import ALLOWED
 
@@ -49,6 +50,8 @@ EVENT_CALLS = {
     "announce_review": "review.",
     "announce_rule": "whitelist_rule.",
     "announce_delegation": "delegation.",
+    "announce_publication": "",
+    "announce_engine": "",
     "announce_config": "config.",
 }
 
@@ -63,6 +66,7 @@ def event_kinds() -> Iterator[str]:
                     yield from (f"{prefix}{word}" for word in words if isinstance(word, str))
     yield from (RequestState(state).event for state in RequestState.closed())
     yield from (ReviewState(state).event for state in ReviewState.closed())
+    yield from (PublicationState(state).event for state in PublicationState.finished())
 
 
 def called_name(call: ast.Call) -> str:

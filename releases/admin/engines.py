@@ -200,6 +200,6 @@ def build_defaults(principal: Principal, engine: Engine, url: str) -> Button | N
 
 
 register_panel("engines.engine", build_release_panel)
-register_extra(EngineExtra("build-release", press_build, build_build))
+register_extra(EngineExtra("build-release", press_build, build_build, is_atomic=False))
 register_extra(EngineExtra("roll-back", press_rollback, build_rollback))
 register_extra(EngineExtra("defaults", press_defaults, build_defaults))

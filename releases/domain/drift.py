@@ -50,8 +50,10 @@ def record_seen(lease: Lease, engine: Engine, differences: Sequence[Found] = ())
         if known != rows:
             words = {"state": state, "differences": len(rows)}
             change.audit("engine.drift", subject_of(engine), before={"state": before}, after=words)
-            kind = "engine.drift" if state == DriftState.DIFFERENT else "engine.drift_ended"
-            announce_engine(change, engine, kind, **words)
+            if state == DriftState.DIFFERENT:
+                announce_engine(change, engine, "engine.drift", **words)
+            else:
+                announce_engine(change, engine, "engine.drift_ended", **words)
     return drift
 
 

@@ -112,12 +112,12 @@ def end_unseen(change: Change, publication: Publication, sentence: str) -> None:
     for name, value in values.items():
         setattr(publication, name, value)
     change.audit(
-        "release.cancel",
+        PublicationState.CANCELLED.event,
         publication.subject,
         before={"state": before},
         after={**describe_publication(publication), "reason": sentence},
     )
-    announce_publication(change, publication, "release.cancelled")
+    announce_publication(change, publication, PublicationState.CANCELLED.event)
 
 
 def explain_late(publication: Publication) -> Conflict:

@@ -21,12 +21,6 @@ from releases.models import Publication
 MAX_WAITS_LENGTH = 500
 MAX_ERROR_LENGTH = 4000
 
-END_EVENTS = {
-    PublicationState.LIVE: "release.live",
-    PublicationState.ROLLED_BACK: "release.rolled_back",
-    PublicationState.FAILED: "release.failed",
-}
-
 
 class Overtaken(Exception):
     """Somebody cancelled or replaced it, or its engine was retired."""
@@ -92,7 +86,7 @@ def finish(
 
 
 def put_on_record(change: Change, publication: Publication, before: str) -> None:
-    kind = END_EVENTS[PublicationState(publication.state)]
+    kind = PublicationState(publication.state).event
     change.audit(
         kind,
         publication.subject,

@@ -38,6 +38,7 @@ from configs.content import (
 from configs.models import Agent, ConfigLabel, ConfigVersion, Model, Prompt
 from engines.models import Chat, Engine, Subagent
 from governance.models import PermissionRequest, RuleProposal, RuleReplay, WhitelistAction, WhitelistTarget
+from releases.models import EngineDefaults, Publication, Release
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
 from tests.admin.doors import address, enter
 from tests.factories import (
@@ -56,6 +57,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
+from tests.releases.make import make_publication
 from tests.reviews.things import Things, ask_review, make_delegation, register_things
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +81,8 @@ LISTS = [
     "governance_rulereplay",
     "governance_whitelistaction",
     "governance_whitelisttarget",
+    "releases_publication",
+    "releases_release",
     "reviews_delegation",
     "reviews_review",
     "reviews_reviewpolicy",
@@ -90,7 +94,12 @@ BUTTONS = {
     "accounts_apitoken": ["revoke"],
     "accounts_invitation": ["new-link", "revoke"],
     "accounts_loginsession": ["end"],
-    "engines_engine": ["pause", "resume", "change-access", "retire", "waive-gate", "require-gate"],
+    "engines_engine": [
+        *("pause", "resume", "change-access", "retire", "waive-gate", "require-gate"),
+        *("change-control", "build-release", "roll-back", "defaults"),
+    ],
+    "releases_publication": ["cancel", "force"],
+    "releases_release": ["publish"],
     "governance_permissionrequest": [
         *("approve", "deny", "claim", "release", "snooze", "unsnooze", "comment"),
         *("approve-from-list", "deny-from-list", "claim-from-list", "release-from-list"),
@@ -166,6 +175,8 @@ def world(things: Things) -> World:
         "governance_rulereplay": make_replay(team, team_admin).pk,
         "governance_whitelistaction": make_rule(team, author=team_admin).pk,
         "governance_whitelisttarget": make_target(team, author=team_admin).pk,
+        "releases_publication": make_publication(team_admin, engine).pk,
+        "releases_release": Release.objects.get().pk,
         "reviews_delegation": make_delegation(team, team_admin).pk,
         "reviews_review": ask_review(make_user(team, Role.EDITOR), team).pk,
         "reviews_reviewpolicy": policy.pk,
@@ -189,6 +200,8 @@ def snapshot() -> list[object]:
         list(Delegation.objects.order_by("pk").values_list("pk", "revoked_at")),
         list(ReviewPolicy.objects.order_by("pk").values_list("pk", "approvals_needed", "approver_role")),
         ReviewComment.objects.count(),
+        list(Publication.objects.order_by("pk").values_list("pk", "state", "is_forced")),
+        (Release.objects.count(), EngineDefaults.objects.count()),
         list(RuleProposal.objects.order_by("pk").values_list("pk", "state")),
         list(RuleReplay.objects.order_by("pk").values_list("pk", "state", "done")),
         list(WhitelistAction.objects.order_by("pk").values_list("pk", "state", "version")),
@@ -234,6 +247,8 @@ def test_every_button_is_walked() -> None:
         ("governance_whitelistaction", "export"),
         ("governance_whitelistaction", "import"),
         *((model, page) for model in RULE_PAGES for page in ("edit", "try")),
+        # tests/releases/test_admin.py walks it.
+        ("releases_release", "files"),
         # tests/admin/test_configs.py walks these.
         *((model, page) for model in CONFIGS for page in ("edit", "preview", "versions")),
     }
@@ -450,7 +465,7 @@ def test_the_menu_shows_what_one_may_open(world: World) -> None:
 
     inbox, rules = ["Dashboard", "Inbox", "Reviews", "Delegations"], ["Rules", "Path", "Proposals", "Replays"]
     configs = ["Agents", "Prompts", "Instructions", "Models", "Providers", "Rules"]
-    work = [*inbox, *rules, *configs, "Engines", "Chats", "Subagents"]
+    work = [*inbox, *rules, *configs, "Engines", "Chats", "Subagents", "Releases", "Publications"]
     people = ["Teams", "API", "Logins"]
     assert menu(world.admin) == [*work, "Users", "Invitations", *people]
     assert menu(make_user(world.team, Role.APPROVER)) == [*work, "Users", *people]

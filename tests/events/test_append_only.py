@@ -45,6 +45,7 @@ from governance.models import (
     WhitelistAction,
     WhitelistTarget,
 )
+from releases.models import EngineDefaults, Publication, Release
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
 from tests.factories import (
     ACTOR,
@@ -66,6 +67,7 @@ APPEND_ONLY = {
     *("events.AuditEntry", "events.Event", "events.SignedHead", "events.KeyUse"),
     *("reviews.Vote", "reviews.ReviewComment", "governance.RequestComment", "governance.RuleVersion"),
     *("governance.GateUse", "configs.ConfigVersion"),
+    *("releases.Release", "releases.EngineDefaults"),
 }
 KEPT = {
     *("events.LogHead", "accounts.User", "accounts.Team", "accounts.Membership", "accounts.ApiToken"),
@@ -78,6 +80,7 @@ KEPT = {
     *("governance.EngineGate", "governance.GateCall"),
     *("configs.Prompt", "configs.Instruction", "configs.Provider", "configs.Model", "configs.Agent"),
     *("configs.ToolRules", "configs.LabelPolicy", "configs.LabelChange"),
+    "releases.Publication",
 }
 
 CONFIGURED: dict[str, dict[str, str]] = {
@@ -130,6 +133,9 @@ def world() -> PermissionRequest:
         make_config(team, read_content(kind, fields))
     LabelPolicy.objects.create(team=team, label="staging", is_protected=True)
     LabelChange.objects.create(team=team, label="staging", moves=[])
+    release = Release.objects.create(engine=engine, number=1, files=[], inputs={}, content_hash="0" * 64)
+    Publication.objects.create(engine=engine, release=release)
+    EngineDefaults.objects.create(engine=engine, number=1, content={}, content_hash="0" * 64)
     expires_at = timezone.now() + timedelta(days=1)
     create_token(actor=ACTOR, user=approver, name="t", scopes=["requests:read"], expires_at=expires_at)
     register_keys()

@@ -23,6 +23,7 @@ from releases.domain.publications import publish
 from releases.models import Publication
 from releases.publisher import Publisher
 from tests.factories import make_engine, make_principal, make_team, make_user
+from tests.relay.conftest import Desk
 from tests.relay.fake_engine import DIRECTORY
 from tests.releases.folder_engine import FolderEngine
 from tests.releases.make import make_release
@@ -150,3 +151,11 @@ async def site(transactional_db: None, tmp_path: Path) -> AsyncIterator[Site]:
             yield Site(server, control, database, engine, approver)
     finally:
         await database.aclose()
+
+
+@pytest.fixture
+async def desk(transactional_db: None) -> AsyncIterator[Desk]:
+    desk = Desk()
+    await desk.open()
+    yield desk
+    await desk.thread.aclose()

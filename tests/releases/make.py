@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts.models import User
 from accounts.principal import Principal
 from configs.content import (
     AgentContent,
@@ -14,7 +15,9 @@ from configs.content import (
 from configs.opencode.tree import render_tree
 from engines.models import Engine
 from releases.domain.build import Draft, store_release
-from releases.models import Release
+from releases.domain.publications import publish
+from releases.models import Publication, Release
+from tests.factories import make_principal
 
 PROMPT_ID, AGENT_ID, RULES_ID = "prompt000000001", "agent0000000001", "rules0000000001"
 
@@ -43,3 +46,9 @@ def make_release(
     principal: Principal, engine: Engine, prompt: str = "Read first.", note: str = ""
 ) -> Release:
     return store_release(principal=principal, engine=engine, draft=draft(prompt), note=note)
+
+
+def make_publication(user: User, engine: Engine, prompt: str = "Read first.") -> Publication:
+    """On its way; nobody takes a step."""
+    principal = make_principal(user)
+    return publish(principal=principal, release=make_release(principal, engine, prompt))

@@ -306,6 +306,7 @@ class Mortal:
 
 
 CONTROL_VERBS = frozenset({"stage", "read_current", "swap", "restart", "prune"})
+WRITES = frozenset({"move_on", "note_waiting", "finish", "record_seen"})
 
 
 @pytest.mark.parametrize("outcome", ["taken", "refused"])
