@@ -16,7 +16,8 @@ from typing import Any
 from configs.opencode.agent_file import read_agent_file
 from configs.opencode.binding import BUILT_INS
 from configs.opencode.config_json import show_references
-from configs.opencode.rule_map import read_rule, read_rule_map
+from configs.opencode.globs import widen_home
+from configs.opencode.rule_map import read_rule_map
 from configs.opencode.tree import CONFIG_PATH, Tree
 from configs.opencode_rules import Rule, matches
 from events.text import make_visible
@@ -180,62 +181,52 @@ def compare_agent(path: str, expected: ExpectedAgent, found: Mapping[str, Any]) 
 
 
 def compare_rules(path: str, expected: Sequence[Rule], raw: Any) -> Iterator[Difference]:
-    found = read_rules(raw)
-    if found is None:
+    if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
         yield Difference(f"{path}.rules", f"{len(expected)} rules", "no list of rules")
         return
-    without_added = found[:-1] if found and is_own_addition(found[-1]) else found
-    if any(ends_with(rules, expected) for rules in (found, without_added)):
-        return
-    yield Difference(f"{path}.rules", *describe_rule_difference(expected, without_added))
+    without_added = raw[:-1] if raw and is_own_addition(raw[-1]) else raw
+    if not any(ends_with(rules, expected) for rules in (raw, without_added)):
+        yield Difference(f"{path}.rules", *describe_rule_difference(expected, without_added))
 
 
-def ends_with(found: Sequence[Rule], expected: Sequence[Rule]) -> bool:
+def ends_with(found: Sequence[Mapping[str, Any]], expected: Sequence[Rule]) -> bool:
     tail = found[len(found) - len(expected) :] if len(found) >= len(expected) else []
     return len(tail) == len(expected) and all(map(is_same_rule, expected, tail))
 
 
-def is_same_rule(expected: Rule, found: Rule) -> bool:
+def is_same_rule(expected: Rule, found: Mapping[str, Any]) -> bool:
     """The engine puts its home folder in place of a leading `~` or `$HOME`."""
-    if (expected.permission, expected.action) != (found.permission, found.action):
+    if expected.permission != found.get("permission") or expected.action != found.get("action"):
         return False
-    pattern = expected.pattern
-    if pattern == "~" or pattern.startswith("~/"):
-        return found.pattern.startswith("/") and found.pattern.endswith(pattern[1:])
-    if pattern.startswith("$HOME"):
-        return found.pattern.startswith("/") and found.pattern.endswith(pattern[5:])
-    return found.pattern == pattern
+    pattern, there = expected.pattern, found.get("pattern")
+    if pattern == there:
+        return True
+    wide = widen_home(pattern)
+    is_path = isinstance(there, str) and there.startswith("/")
+    return wide != pattern and is_path and str(there).endswith(wide[1:])
 
 
-def is_own_addition(rule: Rule) -> bool:
+def is_own_addition(found: Mapping[str, Any]) -> bool:
     return (
-        rule.permission == "external_directory"
-        and rule.action == "allow"
-        and matches(TOOL_OUTPUT, rule.pattern)
+        found.get("permission") == "external_directory"
+        and found.get("action") == "allow"
+        and matches(TOOL_OUTPUT, str(found.get("pattern")))
     )
 
 
-def describe_rule_difference(expected: Sequence[Rule], found: Sequence[Rule]) -> tuple[str, str]:
+def describe_rule_difference(expected: Sequence[Rule], found: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     """The last rule that is not the same, counted from the end, where the lists are aligned."""
-    for position in range(1, len(expected) + 1):
-        wanted = expected[-position]
+    for position, wanted in enumerate(reversed(expected), start=1):
         there = found[-position] if position <= len(found) else None
         if there is None or not is_same_rule(wanted, there):
-            return describe_rule(wanted), describe_rule(there)
+            return show(f"{wanted.action} {wanted.permission} {wanted.pattern}"), describe_found(there)
     return f"{len(expected)} rules", f"{len(found)} rules"
 
 
-def describe_rule(rule: Rule | None) -> str:
-    return MISSING if rule is None else show(f"{rule.action} {rule.permission} {rule.pattern}")
-
-
-def read_rules(raw: Any) -> list[Rule] | None:
-    if not isinstance(raw, list):
-        return None
-    try:
-        return [read_rule(str(item["permission"]), str(item["pattern"]), item["action"]) for item in raw]
-    except (KeyError, TypeError, ValueError):
-        return None
+def describe_found(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return MISSING
+    return show(" ".join(str(found.get(key)) for key in ("action", "permission", "pattern")))
 
 
 def read_model_key(raw: Any) -> str | None:

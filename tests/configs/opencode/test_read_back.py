@@ -18,7 +18,13 @@ from configs.content import (
     ToolRulesContent,
 )
 from configs.opencode.binding import BUILT_INS
-from configs.opencode.read_back import Difference, ExpectedAgent, compare_read_back, expected_agents
+from configs.opencode.read_back import (
+    Difference,
+    ExpectedAgent,
+    compare_read_back,
+    expected_agents,
+    is_same_rule,
+)
 from configs.opencode.rule_map import read_rule_map
 from configs.opencode.tree import Tree, render_tree
 from configs.opencode_rules import Rule
@@ -230,8 +236,25 @@ def test_a_home_folder_of_another_place_is_the_engines_own() -> None:
     assert rule["pattern"] == f"{HOME}/x/*"
     rule["pattern"] = "/root/x/*"
     assert compare_read_back(tree, agents, config) == ()
-    rule["pattern"] = "~/y/*"
-    assert len(compare_read_back(tree, agents, config)) == 1
+    for other in ("~/y/*", "x/*", "/root/y/*", None):
+        rule["pattern"] = other
+        assert len(compare_read_back(tree, agents, config)) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found", "is_same"),
+    [
+        ("~", "/root", True),
+        ("~", "root", False),
+        ("$HOME", "/root", True),
+        ("$HOMEx", "/rootx", True),
+        ("~x", "/rootx", False),
+        ("~x", "~x", True),
+    ],
+)
+def test_what_the_engine_makes_of_home_folders(pattern: str, found: str, is_same: bool) -> None:
+    raw = {"permission": "read", "pattern": found, "action": "ask"}
+    assert is_same_rule(Rule("read", pattern, "ask"), raw) is is_same
 
 
 @pytest.mark.parametrize(
