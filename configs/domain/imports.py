@@ -6,6 +6,7 @@ All of the files or none; the same files twice make nothing new. The text is kep
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -26,7 +27,7 @@ from configs.policies import explain_not_editing
 from configs.queries import list_usable, read_content
 from events.changes import Change, changes
 from events.encryption import seal
-from events.errors import DomainError, Invalid, Refused, TooLarge
+from events.errors import Conflict, DomainError, Invalid, Refused, TooLarge
 from events.text import make_visible
 
 MAX_FILES = 100
@@ -85,6 +86,15 @@ class ImportResult:
     def count(self, state: str) -> int:
         return sum(outcome.state == state for outcome in self.outcomes)
 
+    @property
+    def fingerprint(self) -> str:
+        """Of what is made of which versions: the same for a look and for what follows it.
+
+        Without the differences, which hold ids of what was not there at the look.
+        """
+        said = [[item.kind, item.name, item.number, item.state] for item in self.outcomes]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
 
 class DryRun(Exception):
     """Takes everything back but what would have come of it."""
@@ -113,11 +123,13 @@ def import_files(
     files: Sequence[SourceFile],
     format_name: str = "",
     dry_run: bool = False,
+    fingerprint: str = "",
 ) -> ImportResult:
     """Make drafts of the files for this team, None for everybody.
 
-    `format_name` "" tells each format from the file. With `dry_run` everything is done and taken back.
-    Raises TooLarge, Refused, Invalid (naming the file) or Conflict (a name of everybody's); nothing is made.
+    `format_name` "" tells each format from the file. With `dry_run` everything is done and taken back;
+    `fingerprint` is that of the result that was shown. Raises TooLarge, Refused, Invalid (naming the file) or
+    Conflict (a name of everybody's; `stale`: it would be another result by now); nothing is made.
     """
     if refusal := explain_not_editing(principal, team.pk if team else None):
         raise Refused(refusal, subject_kind="imported_file", subject_id="")
@@ -131,6 +143,8 @@ def import_files(
                 save_draft(going, name, draft)
             result = build_result(going, parsed, dry_run=dry_run)
             take_back(result)
+            if fingerprint and fingerprint != result.fingerprint:
+                raise Conflict("What is there has changed since this was shown. Look again.", code="stale")
             record_files(change, going, files, result)
     except DryRun as stopped:
         return stopped.result

@@ -82,7 +82,7 @@ class Report:
 
     def add(self, fate: Fate, key: str, to: str, value: Any, sentence: str) -> None:
         shown = show_value(value)
-        if shown and names_secret(key.rpartition(".")[2]):
+        if shown and to != "api_key_env" and names_secret(key.rpartition(".")[2]):
             shown = MASK
         self.findings.append(Finding(fate, self.draft, show_text(key), to, shown, show_text(sentence, 400)))
 
