@@ -17,7 +17,9 @@ from configs.opencode.agent_file import read_agent_file
 from configs.opencode.binding import BUILT_INS
 from configs.opencode.config_json import show_references
 from configs.opencode.globs import widen_home
+from configs.opencode.problems import Problem
 from configs.opencode.rule_map import read_rule_map
+from configs.opencode.schema_check import check_schema
 from configs.opencode.tree import CONFIG_PATH, Tree
 from configs.opencode_rules import Rule, matches
 from events.text import make_visible
@@ -93,6 +95,17 @@ def expected_agents(tree: Tree) -> dict[str, ExpectedAgent]:
         if keys.get("disable") is not True:
             found[name] = build_expected(name, keys, prompt, general)
     return dict(sorted(found.items()))
+
+
+def check_tree(tree: Tree) -> tuple[Problem, ...]:
+    """Stored files held against the engine's schema once more, agents' files included."""
+    try:
+        config = read_config(tree)
+        agents = {name: dict(keys) for name, keys, _ in iterate_agents(tree, config)}
+        return check_schema(show_references({**config, "agent": agents}))
+    except (ValueError, TypeError, AttributeError):
+        sentence = "The engine could not read this: a file of the release is damaged."
+        return (Problem("error", "", "", "", sentence),)
 
 
 def iterate_agents(

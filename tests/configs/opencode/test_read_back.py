@@ -21,12 +21,13 @@ from configs.opencode.binding import BUILT_INS
 from configs.opencode.read_back import (
     Difference,
     ExpectedAgent,
+    check_tree,
     compare_read_back,
     expected_agents,
     is_same_rule,
 )
 from configs.opencode.rule_map import read_rule_map
-from configs.opencode.tree import Tree, render_tree
+from configs.opencode.tree import File, Tree, render_tree
 from configs.opencode_rules import Rule
 from tests.configs.opencode.samples import MODEL_ID, PROMPT_ID, RULES_ID, make_model, rules
 
@@ -332,3 +333,36 @@ def test_answers_of_another_shape_are_differences(answer: Any) -> None:
         assert compare_read_back(tree, agents, answer) == (
             Difference("config", "a configuration", "something else"),
         )
+
+
+# Stored files
+
+
+def replace_file(tree: Tree, path: str, text: str) -> Tree:
+    return Tree(tuple(File(file.path, text if file.path == path else file.text) for file in tree.files), ())
+
+
+def test_a_stored_release_is_well() -> None:
+    assert check_tree(make_tree()) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "field"),
+    [
+        ("agent/reviewer.md", "---\nmode: sandbox\n---\n\nx\n", "agent.reviewer.mode"),
+        (
+            "agent/reviewer.md",
+            "---\npermission:\n  webfetch:\n    a: ask\n---\n",
+            "agent.reviewer.permission",
+        ),
+        ("agent/reviewer.md", "---\nmode: [\n---\n", ""),
+        ("agent/reviewer.md", "no dashes", ""),
+        ("opencode.json", "{", ""),
+        ("opencode.json", "[]", ""),
+        ("opencode.json", '{"unknown": 1}', ""),
+        ("opencode.json", '{"agent": {"x": 7}}', ""),
+    ],
+)
+def test_a_damaged_file_of_a_stored_release_is_found(path: str, text: str, field: str) -> None:
+    problems = check_tree(replace_file(make_tree(), path, text))
+    assert [(problem.severity, problem.field) for problem in problems] == [("error", field)]
