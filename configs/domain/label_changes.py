@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.urls import reverse
+
 from accounts.models import Team
 from accounts.principal import Principal
 from configs.content import read_content as read_content_of
@@ -34,6 +36,7 @@ def register_label_reviews() -> None:
             label="protected labels",
             apply=apply_change,
             describe=describe,
+            url=find_url,
             lock_subject=lock_change,
             read_live=read_live,
         ),
@@ -204,6 +207,16 @@ def apply_change(change: Change, review: Review) -> None:
                 code="base_moved",
             )
     apply_moves(change, wanted.label, moves, review=review.pk, requested_by=review.requested_by_id)
+
+
+def find_url(review: Review) -> str:
+    """The thing's own page; "" for a set of them."""
+    wanted = find_change(review.reviewed)
+    if wanted is None or len(wanted.moves) != 1:
+        return ""
+    [move] = wanted.moves
+    slug = KINDS[move["kind"]].plural.replace("_", "-")
+    return reverse("configure:show", args=[slug, move["object_id"]])
 
 
 def describe(review: Review) -> list[Fact]:
