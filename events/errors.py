@@ -54,6 +54,20 @@ class Gone(DomainError):
     default_code = "gone"
 
 
+class PreconditionFailed(DomainError):
+    """The thing is not as the caller says it read it."""
+
+    status = 412
+    default_code = "precondition_failed"
+
+
+class PreconditionRequired(DomainError):
+    """The caller has to say which state of the thing it read."""
+
+    status = 428
+    default_code = "precondition_required"
+
+
 class TooLarge(DomainError):
     """More than is kept or read."""
 

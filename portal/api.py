@@ -19,6 +19,15 @@ from accounts.api.scopes import ANY_TOKEN
 from accounts.api.teams import TeamViewSet
 from accounts.api.tokens import TokenViewSet
 from accounts.api.views import ApiView
+from configs.api.labels import ChangeRequestViewSet, LabelMovesView
+from configs.api.resources import (
+    AgentViewSet,
+    InstructionViewSet,
+    ModelViewSet,
+    PromptViewSet,
+    ProviderViewSet,
+    ToolRulesViewSet,
+)
 from engines.api.chats import ChatViewSet
 from engines.api.engines import EngineViewSet
 from engines.api.subagents import SubagentViewSet
@@ -88,6 +97,13 @@ router.register("permission-requests", RequestViewSet)
 router.register("reviews", ReviewViewSet)
 router.register("rules", RuleViewSet, basename="rule")
 router.register("rule-targets", RuleTargetViewSet, basename="ruletarget")
+router.register("prompts", PromptViewSet)
+router.register("instructions", InstructionViewSet)
+router.register("providers", ProviderViewSet)
+router.register("models", ModelViewSet)
+router.register("agents", AgentViewSet)
+router.register("tool-rules", ToolRulesViewSet)
+router.register("change-requests", ChangeRequestViewSet, basename="changerequest")
 router.register("engines", EngineViewSet)
 router.register("chats", ChatViewSet)
 router.register("subagents", SubagentViewSet)
@@ -102,6 +118,7 @@ v1_urlpatterns = [
     path("events/stream/", EventStreamView.as_view(), name="api-events-stream"),
     path("events/ticket/", TicketView.as_view(), name="api-events-ticket"),
     path("evaluate/", EvaluateView.as_view(), name="api-evaluate"),
+    path("label-moves/", LabelMovesView.as_view(), name="api-label-moves"),
     path("gate/reports/", GateReportView.as_view(), name="api-gate-reports"),
     path("users/me/", MeView.as_view(), name="api-me"),
     *router.urls,

@@ -256,6 +256,12 @@ SPECTACULAR_SETTINGS = {
         "DoorEnum": "events.actors.Door",
         "ActorKindEnum": "events.actors.ActorKind",
         "MessageRoleEnum": "engines.enums.MessageRole",
+        "StatusEnum": "engines.enums.SubagentStatus",
+        "ModeEnum": "governance.enums.RuleMode",
+        "AgentModeEnum": "configs.enums.AgentMode",
+        "ConfigKindEnum": "configs.enums.ConfigKind",
+        "ModelStatusEnum": "configs.enums.ModelStatus",
+        "ModalityEnum": "configs.model_content.MODALITIES",
     },
 }
 

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from accounts.api.serializers import WriteSerializer
 from events.problems import PROBLEM_JSON
 
+IF_MATCH = "If-Match"
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -48,10 +49,12 @@ class ProblemSchema(AutoSchema):
         return f"{resource}_{action}"
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        """What is sent to us may hold nothing else."""
+        """What is sent to us may hold nothing else; what we answer in the same shape is all there."""
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
         if isinstance(serializer, WriteSerializer):
             schema["additionalProperties"] = False
+            if direction == "response":
+                schema["required"] = sorted(schema["properties"])
         return schema
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
@@ -70,6 +73,9 @@ class ProblemSchema(AutoSchema):
             statuses.append("404")
         if self.method in WITH_BODY:
             statuses += ["409", "413", "415"]
+        for parameter in self.get_override_parameters():
+            if getattr(parameter, "name", "") == IF_MATCH:
+                statuses += ["412", "428"] if parameter.required else ["412"]
         return statuses
 
 

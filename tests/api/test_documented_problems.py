@@ -15,7 +15,7 @@ from events.problems import CODES, describe_status
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / "docs" / "api.md").read_text()
-ROOMS = ["events", "accounts", "live", "reviews", "engines", "governance", "portal"]
+ROOMS = ["events", "accounts", "live", "reviews", "configs", "engines", "governance", "releases", "portal"]
 
 # Of REST framework's errors, those that its views raise for us.
 FRAMEWORK: list[type[exceptions.APIException]] = [

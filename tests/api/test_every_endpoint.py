@@ -14,6 +14,10 @@ from django.utils import timezone
 from accounts.domain.tokens import revoke_token
 from accounts.enums import Role, Scope
 from accounts.models import ApiToken, Team
+from configs.content import PromptContent
+from configs.domain.labels import ChangeRequested, move_label
+from configs.models import ConfigLabel, Prompt
+from configs.policies import CONFIG_WRITERS
 from engines.models import Chat, Engine, Subagent
 from events.models import AuditEntry, Event
 from governance.domain.rules import save_rule, save_target
@@ -24,8 +28,10 @@ from live.models import StreamTicket
 from portal.api import v1_urlpatterns
 from reviews.models import Review
 from tests.api.clients import ApiClient, call_as, outcome, sign_in
+from tests.api.config_walk import KINDS, VERBS
 from tests.api.test_engines import say
 from tests.factories import (
+    make_config,
     make_engine,
     make_principal,
     make_request,
@@ -201,6 +207,16 @@ ENDPOINTS = [
             ("restore", 200, DECIDING, {"restored": 1, "version": 1}),
         )
     ),
+    Endpoint("changerequest-list", "GET", (Scope.CONFIGS_READ,)),
+    Endpoint("changerequest-detail", "GET", (Scope.CONFIGS_READ,), is_scoped=True),
+    Endpoint(
+        "api-label-moves",
+        "POST",
+        (Scope.CONFIGS_WRITE,),
+        is_scoped=True,
+        roles=CONFIG_WRITERS,
+        takes_services=False,
+    ),
     Endpoint("engine-list", "GET", (Scope.ENGINES_READ,)),
     Endpoint("engine-detail", "GET", (Scope.ENGINES_READ,), is_scoped=True),
     Endpoint("chat-list", "GET", (Scope.CHATS_READ,)),
@@ -242,12 +258,15 @@ def registered() -> Iterator[tuple[str, str]]:
         assert isinstance(pattern, URLPattern)
         view: Any = pattern.callback
         actions = getattr(view, "actions", None)
-        methods = actions or [name for name in ("get", "post") if hasattr(view.cls, name)]
+        methods = actions or [name for name in ("get", "post", "put") if hasattr(view.cls, name)]
         yield from ((str(pattern.name), method.upper()) for method in methods if method != "head")
 
 
 def test_every_endpoint_is_walked() -> None:
-    assert sorted(registered()) == sorted((endpoint.name, endpoint.method) for endpoint in ENDPOINTS)
+    """Those of what is configured are walked by test_config_endpoints."""
+    configs = [(f"{route}-{verb.route}", verb.method) for _, route, _, _ in KINDS.values() for verb in VERBS]
+    here = [(endpoint.name, endpoint.method) for endpoint in ENDPOINTS]
+    assert sorted(registered()) == sorted([*here, *configs])
 
 
 @dataclass
@@ -262,6 +281,8 @@ class World:
     subagent: Subagent
     token: ApiToken
     rules: dict[str, str]
+    prompt: Prompt
+    change_request: str
 
     def path(self, endpoint: Endpoint) -> str:
         ids = {
@@ -274,10 +295,12 @@ class World:
             "apitoken": self.token.pk,
             "audit": "1",
             "gatecall": "0" * 15,
+            "changerequest": self.change_request,
         }
         names = {"permissionrequest": "permission-requests", "apitoken": "tokens", "audit": "audit"}
         names["gatecall"] = "gate/calls"
         names["ruletarget"] = "rule-targets"
+        names["changerequest"] = "change-requests"
         ids |= {name: self.rules[f"{name}-draft"] for name in names_of_rules(endpoint)} or {
             "rule": self.rules["rule"],
             "ruletarget": self.rules["ruletarget"],
@@ -291,6 +314,7 @@ class World:
                 "api-events-stream": "events/stream/",
                 "api-events-ticket": "events/ticket/",
                 "api-evaluate": "evaluate/",
+                "api-label-moves": "label-moves/",
                 "api-me": "users/me/",
                 "api-gate-reports": "gate/reports/",
             }[endpoint.name]
@@ -307,6 +331,9 @@ class World:
         if endpoint.name == "apitoken-list":
             expires_at = (timezone.now() + timedelta(days=1)).isoformat()
             return {"name": "x", "scopes": [Scope.REQUESTS_READ], "expires_at": expires_at}
+        if endpoint.name == "api-label-moves":
+            move = {"kind": "prompt", "object_id": self.prompt.pk, "version": 1}
+            return {"label": "staging", "moves": [move]}
         return endpoint.body
 
     def call(self, client: ApiClient, endpoint: Endpoint) -> Any:
@@ -333,7 +360,18 @@ def make_world() -> World:
     return World(
         *(team, engine, request, review, Chat.objects.get(), Subagent.objects.get(), ApiToken.objects.get()),
         make_rules(team),
+        *make_change_request(team),
     )
+
+
+def make_change_request(team: Team) -> tuple[Prompt, str]:
+    """A prompt, and the review of a move of its protected label."""
+    editor = make_principal(make_user(team, Role.EDITOR))
+    prompt: Prompt = make_config(team, PromptContent(name="P"))
+    wish: dict[str, Any] = {"kind": "prompt", "object_id": prompt.pk, "label": "production", "number": 1}
+    requested = move_label(principal=editor, **wish)
+    assert isinstance(requested, ChangeRequested)
+    return prompt, requested.review_id
 
 
 def names_of_rules(endpoint: Endpoint) -> list[str]:
@@ -364,6 +402,7 @@ def count_rows() -> tuple[int, ...]:
         RuleVersion.objects.count(),
         WhitelistAction.objects.filter(state="active").count(),
         WhitelistTarget.objects.filter(state="active").count(),
+        ConfigLabel.objects.count(),
         StreamTicket.objects.count(),
         Event.objects.exclude(kind="user.rights_changed").count(),
         AuditEntry.objects.exclude(verb__in=["refused", "token.create", "token.revoke"]).count(),

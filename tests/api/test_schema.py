@@ -33,6 +33,10 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
+CONFIG_VERBS = (
+    *("copy", "create", "diff", "labels", "list", "move_label", "restore", "retire", "retrieve"),
+    *("unretire", "update", "uses", "version", "versions"),
+)
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -77,7 +81,7 @@ def test_every_operation_says_what_it_is_and_how_it_fails() -> None:
         responses = operation["responses"]
         assert any(status.startswith("2") for status in responses), where
         expected = {"400", "401", "403", "default"} | ({"404"} if "{" in path else set())
-        expected |= {"409", "413", "415"} if method == "post" else set()
+        expected |= {"409", "413", "415"} if method in {"post", "put"} else set()
         assert expected <= set(responses), where
         for status, response in responses.items():
             assert response["description"] is not None, where
@@ -87,9 +91,12 @@ def test_every_operation_says_what_it_is_and_how_it_fails() -> None:
 
 def test_operation_ids_are_the_resource_and_the_verb() -> None:
     assert sorted(operation["operationId"] for _, _, operation in operations()) == [
+        *(f"agents_{verb}" for verb in CONFIG_VERBS),
         "audit_list",
         "audit_read_head",
         "audit_retrieve",
+        "change_requests_list",
+        "change_requests_retrieve",
         "chats_list",
         "chats_messages",
         "chats_retrieve",
@@ -104,6 +111,9 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "gate_take",
         "gate_wait",
         "gate_withdraw",
+        *(f"instructions_{verb}" for verb in CONFIG_VERBS),
+        "label_moves_create",
+        *(f"models_{verb}" for verb in CONFIG_VERBS),
         "permission_requests_approve",
         "permission_requests_cancel",
         "permission_requests_claim",
@@ -118,6 +128,8 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "permission_requests_snooze",
         "permission_requests_unsnooze",
         "permission_requests_wait",
+        *(f"prompts_{verb}" for verb in CONFIG_VERBS),
+        *(f"providers_{verb}" for verb in CONFIG_VERBS),
         "reviews_approve",
         "reviews_comment",
         "reviews_comments",
@@ -152,6 +164,7 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "tokens_list",
         "tokens_retrieve",
         "tokens_revoke",
+        *(f"tool_rules_{verb}" for verb in CONFIG_VERBS),
         "users_me_retrieve",
     ]
 
@@ -257,18 +270,25 @@ def test_root_names_every_resource(user: User) -> None:
     assert call_as(user).read("").json() == {
         name: f"http://testserver/api/v1/{name}/"
         for name in (
+            "agents",
             "audit",
+            "change-requests",
             "chats",
             "engines",
             "events",
             "gate/calls",
+            "instructions",
+            "models",
             "permission-requests",
+            "prompts",
+            "providers",
             "reviews",
             "rule-targets",
             "rules",
             "subagents",
             "teams",
             "tokens",
+            "tool-rules",
             "users/me",
         )
     }

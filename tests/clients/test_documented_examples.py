@@ -27,6 +27,7 @@ def find_blocks(section: str, language: str) -> list[str]:
 ASK = find_blocks("Ask, wait, act", "sh")
 ASK_IN_PYTHON = find_blocks("Ask, wait, act", "python")
 DECIDE = find_blocks("Deciding", "sh")
+CONFIGURE = find_blocks("Agents, prompts, models", "sh")
 FOLLOW = find_blocks("Following what happens", "sh")
 
 
@@ -69,8 +70,9 @@ def approve_as_documented(portal: RunningPortal, request_id: str, folder: Path) 
 
 
 def test_every_block_is_run() -> None:
-    assert len(FENCE.findall(TEXT)) == sum(map(len, (ASK, ASK_IN_PYTHON, DECIDE, FOLLOW)))
-    assert [len(blocks) for blocks in (ASK, ASK_IN_PYTHON, DECIDE, FOLLOW)] == [4, 1, 1, 1]
+    blocks = (ASK, ASK_IN_PYTHON, DECIDE, CONFIGURE, FOLLOW)
+    assert len(FENCE.findall(TEXT)) == sum(map(len, blocks))
+    assert [len(each) for each in blocks] == [4, 1, 1, 1, 1]
 
 
 def test_curl_example_acts_on_approval(portal: RunningPortal, project: Path) -> None:
@@ -116,3 +118,13 @@ def test_following_hears_of_requests(portal: RunningPortal, project: Path) -> No
     page, length = json.JSONDecoder().raw_decode(output)
     assert {event["kind"] for event in page["events"]} >= {"permission_request.created"}
     assert re.search(r"^data: \{.*\}$", output[length:], flags=re.MULTILINE)
+
+
+def test_a_prompt_is_written_changed_and_labelled(portal: RunningPortal, project: Path) -> None:
+    code, output, errors = finish(start_shell(portal, CONFIGURE, project, EDITOR_TOKEN=portal.editor))
+    assert (code, errors) == (0, "")
+    assert json.loads(output) == {"label": "staging", "moved": 1, "change_request": None}
+    prompt_id = json.loads((project / "prompt.json").read_text())["id"]
+    status, shown = portal.call("GET", f"prompts/{prompt_id}/", portal.editor)
+    assert (status, shown["version"], shown["labels"]) == (200, 2, {"draft": 2, "staging": 2})
+    assert shown["content"]["body"] == "Write for {{reader}}. Be brief."

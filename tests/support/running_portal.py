@@ -46,6 +46,7 @@ print(json.dumps({
     "team": team.pk,
     "approver": make_token(approver, *Scope.values),
     "owner": make_token(make_owner(), *Scope.values),
+    "editor": make_token(make_user(team, Role.EDITOR), *Scope.values),
     "agent": make_token(agents[0], *Scope.for_services()),
     "spares": [make_token(agent, *asking) for agent in agents[1:]],
 }))
@@ -61,6 +62,7 @@ class RunningPortal:
     team: str = ""
     approver: str = field(default="", repr=False)
     owner: str = field(default="", repr=False)
+    editor: str = field(default="", repr=False)
     agent: str = field(default="", repr=False)
     spares: list[str] = field(default_factory=list, repr=False)
 

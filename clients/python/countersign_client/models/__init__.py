@@ -4,6 +4,23 @@
 from .about import About
 from .activation_request import ActivationRequest
 from .actor import Actor
+from .agent import Agent
+from .agent_change_request import AgentChangeRequest
+from .agent_content import AgentContent
+from .agent_content_options import AgentContentOptions
+from .agent_content_prompt_values import AgentContentPromptValues
+from .agent_content_request import AgentContentRequest
+from .agent_content_request_options import AgentContentRequestOptions
+from .agent_content_request_prompt_values import AgentContentRequestPromptValues
+from .agent_content_request_tools import AgentContentRequestTools
+from .agent_content_tools import AgentContentTools
+from .agent_detail import AgentDetail
+from .agent_detail_labels import AgentDetailLabels
+from .agent_labels import AgentLabels
+from .agent_mode_enum import AgentModeEnum
+from .agent_version import AgentVersion
+from .agent_wish_request import AgentWishRequest
+from .agents_list_mode_item import AgentsListModeItem
 from .answer_enum import AnswerEnum
 from .approver_role_enum import ApproverRoleEnum
 from .asked_request import AskedRequest
@@ -16,6 +33,10 @@ from .audit_head import AuditHead
 from .audit_list_actor_kind import AuditListActorKind
 from .audit_list_door import AuditListDoor
 from .blank_enum import BlankEnum
+from .capabilities import Capabilities
+from .capabilities_request import CapabilitiesRequest
+from .change_request import ChangeRequest
+from .change_requests_list_state_item import ChangeRequestsListStateItem
 from .chat import Chat
 from .chats_list_session_state_item import ChatsListSessionStateItem
 from .chats_list_turn import ChatsListTurn
@@ -25,15 +46,19 @@ from .comment import Comment
 from .comment_text_request import CommentTextRequest
 from .condition import Condition
 from .condition_wish_request import ConditionWishRequest
+from .config_kind_enum import ConfigKindEnum
+from .config_use import ConfigUse
 from .content import Content
 from .content_arguments_type_0 import ContentArgumentsType0
 from .content_metadata import ContentMetadata
 from .control_enum import ControlEnum
+from .copy_request import CopyRequest
 from .deciding_rule import DecidingRule
 from .decision_request import DecisionRequest
 from .delegate import Delegate
 from .delivery import Delivery
 from .door_enum import DoorEnum
+from .empty_body_request import EmptyBodyRequest
 from .empty_request import EmptyRequest
 from .engine import Engine
 from .engine_kind_enum import EngineKindEnum
@@ -48,31 +73,73 @@ from .event_page import EventPage
 from .event_subject import EventSubject
 from .event_words import EventWords
 from .fact import Fact
+from .field_difference import FieldDifference
 from .field_error import FieldError
+from .field_source import FieldSource
+from .field_source_request import FieldSourceRequest
 from .finding import Finding
 from .gate_answer import GateAnswer
 from .gate_report_request import GateReportRequest
 from .given_rule_request import GivenRuleRequest
 from .given_target_request import GivenTargetRequest
+from .instruction import Instruction
+from .instruction_change_request import InstructionChangeRequest
+from .instruction_content import InstructionContent
+from .instruction_content_request import InstructionContentRequest
+from .instruction_detail import InstructionDetail
+from .instruction_detail_labels import InstructionDetailLabels
+from .instruction_labels import InstructionLabels
+from .instruction_version import InstructionVersion
+from .instruction_wish_request import InstructionWishRequest
 from .judged_command import JudgedCommand
+from .label import Label
+from .label_move_request import LabelMoveRequest
+from .label_outcome import LabelOutcome
 from .length_enum import LengthEnum
 from .me import Me
 from .member import Member
 from .message import Message
 from .message_role_enum import MessageRoleEnum
+from .modality_enum import ModalityEnum
 from .mode_enum import ModeEnum
+from .model import Model
+from .model_change_request import ModelChangeRequest
+from .model_content import ModelContent
+from .model_content_options import ModelContentOptions
+from .model_content_request import ModelContentRequest
+from .model_content_request_options import ModelContentRequestOptions
+from .model_content_request_sources import ModelContentRequestSources
+from .model_content_sources import ModelContentSources
+from .model_detail import ModelDetail
+from .model_detail_labels import ModelDetailLabels
+from .model_labels import ModelLabels
+from .model_status_enum import ModelStatusEnum
+from .model_version import ModelVersion
+from .model_wish_request import ModelWishRequest
+from .models_list_status_item import ModelsListStatusItem
+from .move import Move
+from .moves_request import MovesRequest
 from .my_decision import MyDecision
+from .name_enum import NameEnum
 from .named import Named
 from .new_token import NewToken
 from .nothing_request import NothingRequest
+from .one_move_request import OneMoveRequest
 from .own_team import OwnTeam
 from .own_token import OwnToken
+from .paginated_agent_list import PaginatedAgentList
 from .paginated_audit_entry_list import PaginatedAuditEntryList
+from .paginated_change_request_list import PaginatedChangeRequestList
 from .paginated_chat_list import PaginatedChatList
 from .paginated_comment_list import PaginatedCommentList
 from .paginated_engine_list import PaginatedEngineList
+from .paginated_instruction_list import PaginatedInstructionList
+from .paginated_label_list import PaginatedLabelList
 from .paginated_member_list import PaginatedMemberList
 from .paginated_message_list import PaginatedMessageList
+from .paginated_model_list import PaginatedModelList
+from .paginated_prompt_list import PaginatedPromptList
+from .paginated_provider_list import PaginatedProviderList
 from .paginated_request_list import PaginatedRequestList
 from .paginated_review_comment_list import PaginatedReviewCommentList
 from .paginated_review_list import PaginatedReviewList
@@ -82,11 +149,37 @@ from .paginated_subagent_list import PaginatedSubagentList
 from .paginated_target_list import PaginatedTargetList
 from .paginated_team_list import PaginatedTeamList
 from .paginated_token_list import PaginatedTokenList
+from .paginated_tool_rules_list import PaginatedToolRulesList
+from .paginated_version_row_list import PaginatedVersionRowList
 from .part import Part
 from .past_decision import PastDecision
 from .permission_requests_list_state_item import PermissionRequestsListStateItem
 from .place import Place
+from .price_tier import PriceTier
+from .price_tier_request import PriceTierRequest
 from .problem import Problem
+from .prompt import Prompt
+from .prompt_change_request import PromptChangeRequest
+from .prompt_content import PromptContent
+from .prompt_content_request import PromptContentRequest
+from .prompt_detail import PromptDetail
+from .prompt_detail_labels import PromptDetailLabels
+from .prompt_labels import PromptLabels
+from .prompt_variable import PromptVariable
+from .prompt_variable_request import PromptVariableRequest
+from .prompt_version import PromptVersion
+from .prompt_wish_request import PromptWishRequest
+from .provider import Provider
+from .provider_change_request import ProviderChangeRequest
+from .provider_content import ProviderContent
+from .provider_content_options import ProviderContentOptions
+from .provider_content_request import ProviderContentRequest
+from .provider_content_request_options import ProviderContentRequestOptions
+from .provider_detail import ProviderDetail
+from .provider_detail_labels import ProviderDetailLabels
+from .provider_labels import ProviderLabels
+from .provider_version import ProviderVersion
+from .provider_wish_request import ProviderWishRequest
 from .reading import Reading
 from .reply_enum import ReplyEnum
 from .reply_state_enum import ReplyStateEnum
@@ -94,6 +187,8 @@ from .request import Request
 from .request_detail import RequestDetail
 from .request_state_enum import RequestStateEnum
 from .restore_request import RestoreRequest
+from .restore_version_request import RestoreVersionRequest
+from .retirement_request import RetirementRequest
 from .review import Review
 from .review_comment import ReviewComment
 from .review_comment_text_request import ReviewCommentTextRequest
@@ -146,6 +241,17 @@ from .ticket import Ticket
 from .ticket_wish_request import TicketWishRequest
 from .token import Token
 from .token_wish_request import TokenWishRequest
+from .tool_rule import ToolRule
+from .tool_rule_request import ToolRuleRequest
+from .tool_rules import ToolRules
+from .tool_rules_change_request import ToolRulesChangeRequest
+from .tool_rules_content import ToolRulesContent
+from .tool_rules_content_request import ToolRulesContentRequest
+from .tool_rules_detail import ToolRulesDetail
+from .tool_rules_detail_labels import ToolRulesDetailLabels
+from .tool_rules_labels import ToolRulesLabels
+from .tool_rules_version import ToolRulesVersion
+from .tool_rules_wish_request import ToolRulesWishRequest
 from .topic_enum import TopicEnum
 from .turn_enum import TurnEnum
 from .type_enum import TypeEnum
@@ -154,6 +260,9 @@ from .user_kind_enum import UserKindEnum
 from .user_message_status_enum import UserMessageStatusEnum
 from .verbs_enum import VerbsEnum
 from .verdict_enum import VerdictEnum
+from .version_difference import VersionDifference
+from .version_row import VersionRow
+from .where_used import WhereUsed
 from .wish_request import WishRequest
 from .wish_request_arguments import WishRequestArguments
 from .withdrawal_request import WithdrawalRequest
@@ -162,6 +271,23 @@ __all__ = (
     "About",
     "ActivationRequest",
     "Actor",
+    "Agent",
+    "AgentChangeRequest",
+    "AgentContent",
+    "AgentContentOptions",
+    "AgentContentPromptValues",
+    "AgentContentRequest",
+    "AgentContentRequestOptions",
+    "AgentContentRequestPromptValues",
+    "AgentContentRequestTools",
+    "AgentContentTools",
+    "AgentDetail",
+    "AgentDetailLabels",
+    "AgentLabels",
+    "AgentModeEnum",
+    "AgentsListModeItem",
+    "AgentVersion",
+    "AgentWishRequest",
     "AnswerEnum",
     "ApproverRoleEnum",
     "AskedRequest",
@@ -174,6 +300,10 @@ __all__ = (
     "AuditListActorKind",
     "AuditListDoor",
     "BlankEnum",
+    "Capabilities",
+    "CapabilitiesRequest",
+    "ChangeRequest",
+    "ChangeRequestsListStateItem",
     "Chat",
     "ChatsListSessionStateItem",
     "ChatsListTurn",
@@ -183,15 +313,19 @@ __all__ = (
     "CommentTextRequest",
     "Condition",
     "ConditionWishRequest",
+    "ConfigKindEnum",
+    "ConfigUse",
     "Content",
     "ContentArgumentsType0",
     "ContentMetadata",
     "ControlEnum",
+    "CopyRequest",
     "DecidingRule",
     "DecisionRequest",
     "Delegate",
     "Delivery",
     "DoorEnum",
+    "EmptyBodyRequest",
     "EmptyRequest",
     "Engine",
     "EngineKindEnum",
@@ -206,31 +340,73 @@ __all__ = (
     "EventSubject",
     "EventWords",
     "Fact",
+    "FieldDifference",
     "FieldError",
+    "FieldSource",
+    "FieldSourceRequest",
     "Finding",
     "GateAnswer",
     "GateReportRequest",
     "GivenRuleRequest",
     "GivenTargetRequest",
+    "Instruction",
+    "InstructionChangeRequest",
+    "InstructionContent",
+    "InstructionContentRequest",
+    "InstructionDetail",
+    "InstructionDetailLabels",
+    "InstructionLabels",
+    "InstructionVersion",
+    "InstructionWishRequest",
     "JudgedCommand",
+    "Label",
+    "LabelMoveRequest",
+    "LabelOutcome",
     "LengthEnum",
     "Me",
     "Member",
     "Message",
     "MessageRoleEnum",
+    "ModalityEnum",
     "ModeEnum",
+    "Model",
+    "ModelChangeRequest",
+    "ModelContent",
+    "ModelContentOptions",
+    "ModelContentRequest",
+    "ModelContentRequestOptions",
+    "ModelContentRequestSources",
+    "ModelContentSources",
+    "ModelDetail",
+    "ModelDetailLabels",
+    "ModelLabels",
+    "ModelsListStatusItem",
+    "ModelStatusEnum",
+    "ModelVersion",
+    "ModelWishRequest",
+    "Move",
+    "MovesRequest",
     "MyDecision",
     "Named",
+    "NameEnum",
     "NewToken",
     "NothingRequest",
+    "OneMoveRequest",
     "OwnTeam",
     "OwnToken",
+    "PaginatedAgentList",
     "PaginatedAuditEntryList",
+    "PaginatedChangeRequestList",
     "PaginatedChatList",
     "PaginatedCommentList",
     "PaginatedEngineList",
+    "PaginatedInstructionList",
+    "PaginatedLabelList",
     "PaginatedMemberList",
     "PaginatedMessageList",
+    "PaginatedModelList",
+    "PaginatedPromptList",
+    "PaginatedProviderList",
     "PaginatedRequestList",
     "PaginatedReviewCommentList",
     "PaginatedReviewList",
@@ -240,11 +416,37 @@ __all__ = (
     "PaginatedTargetList",
     "PaginatedTeamList",
     "PaginatedTokenList",
+    "PaginatedToolRulesList",
+    "PaginatedVersionRowList",
     "Part",
     "PastDecision",
     "PermissionRequestsListStateItem",
     "Place",
+    "PriceTier",
+    "PriceTierRequest",
     "Problem",
+    "Prompt",
+    "PromptChangeRequest",
+    "PromptContent",
+    "PromptContentRequest",
+    "PromptDetail",
+    "PromptDetailLabels",
+    "PromptLabels",
+    "PromptVariable",
+    "PromptVariableRequest",
+    "PromptVersion",
+    "PromptWishRequest",
+    "Provider",
+    "ProviderChangeRequest",
+    "ProviderContent",
+    "ProviderContentOptions",
+    "ProviderContentRequest",
+    "ProviderContentRequestOptions",
+    "ProviderDetail",
+    "ProviderDetailLabels",
+    "ProviderLabels",
+    "ProviderVersion",
+    "ProviderWishRequest",
     "Reading",
     "ReplyEnum",
     "ReplyStateEnum",
@@ -252,6 +454,8 @@ __all__ = (
     "RequestDetail",
     "RequestStateEnum",
     "RestoreRequest",
+    "RestoreVersionRequest",
+    "RetirementRequest",
     "Review",
     "ReviewComment",
     "ReviewCommentTextRequest",
@@ -304,6 +508,17 @@ __all__ = (
     "TicketWishRequest",
     "Token",
     "TokenWishRequest",
+    "ToolRule",
+    "ToolRuleRequest",
+    "ToolRules",
+    "ToolRulesChangeRequest",
+    "ToolRulesContent",
+    "ToolRulesContentRequest",
+    "ToolRulesDetail",
+    "ToolRulesDetailLabels",
+    "ToolRulesLabels",
+    "ToolRulesVersion",
+    "ToolRulesWishRequest",
     "TopicEnum",
     "TurnEnum",
     "TypeEnum",
@@ -312,6 +527,9 @@ __all__ = (
     "UserMessageStatusEnum",
     "VerbsEnum",
     "VerdictEnum",
+    "VersionDifference",
+    "VersionRow",
+    "WhereUsed",
     "WishRequest",
     "WishRequestArguments",
     "WithdrawalRequest",

@@ -1,0 +1,265 @@
+# Generated from docs/openapi.yaml by `make schema`: do not edit.
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.paginated_instruction_list import PaginatedInstructionList
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    cursor: str | Unset = UNSET,
+    label: str | Unset = UNSET,
+    page_size: int | Unset = 30,
+    retired: bool | Unset = UNSET,
+    search: str | Unset = UNSET,
+    shared: bool | Unset = UNSET,
+    team: str | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["cursor"] = cursor
+
+    params["label"] = label
+
+    params["page_size"] = page_size
+
+    params["retired"] = retired
+
+    params["search"] = search
+
+    params["shared"] = shared
+
+    params["team"] = team
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/v1/instructions/",
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> PaginatedInstructionList | Problem:
+    if response.status_code == 200:
+        response_200 = PaginatedInstructionList.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    response_default = Problem.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[PaginatedInstructionList | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    cursor: str | Unset = UNSET,
+    label: str | Unset = UNSET,
+    page_size: int | Unset = 30,
+    retired: bool | Unset = UNSET,
+    search: str | Unset = UNSET,
+    shared: bool | Unset = UNSET,
+    team: str | Unset = UNSET,
+) -> Response[PaginatedInstructionList | Problem]:
+    """Instruction files of one's teams and everybody's, newest first; `total` of them in all.
+
+    Args:
+        cursor (str | Unset):
+        label (str | Unset):
+        page_size (int | Unset):  Default: 30.
+        retired (bool | Unset):
+        search (str | Unset):
+        shared (bool | Unset):
+        team (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PaginatedInstructionList | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        cursor=cursor,
+        label=label,
+        page_size=page_size,
+        retired=retired,
+        search=search,
+        shared=shared,
+        team=team,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    cursor: str | Unset = UNSET,
+    label: str | Unset = UNSET,
+    page_size: int | Unset = 30,
+    retired: bool | Unset = UNSET,
+    search: str | Unset = UNSET,
+    shared: bool | Unset = UNSET,
+    team: str | Unset = UNSET,
+) -> PaginatedInstructionList | Problem | None:
+    """Instruction files of one's teams and everybody's, newest first; `total` of them in all.
+
+    Args:
+        cursor (str | Unset):
+        label (str | Unset):
+        page_size (int | Unset):  Default: 30.
+        retired (bool | Unset):
+        search (str | Unset):
+        shared (bool | Unset):
+        team (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PaginatedInstructionList | Problem
+    """
+
+    return sync_detailed(
+        client=client,
+        cursor=cursor,
+        label=label,
+        page_size=page_size,
+        retired=retired,
+        search=search,
+        shared=shared,
+        team=team,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    cursor: str | Unset = UNSET,
+    label: str | Unset = UNSET,
+    page_size: int | Unset = 30,
+    retired: bool | Unset = UNSET,
+    search: str | Unset = UNSET,
+    shared: bool | Unset = UNSET,
+    team: str | Unset = UNSET,
+) -> Response[PaginatedInstructionList | Problem]:
+    """Instruction files of one's teams and everybody's, newest first; `total` of them in all.
+
+    Args:
+        cursor (str | Unset):
+        label (str | Unset):
+        page_size (int | Unset):  Default: 30.
+        retired (bool | Unset):
+        search (str | Unset):
+        shared (bool | Unset):
+        team (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PaginatedInstructionList | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        cursor=cursor,
+        label=label,
+        page_size=page_size,
+        retired=retired,
+        search=search,
+        shared=shared,
+        team=team,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    cursor: str | Unset = UNSET,
+    label: str | Unset = UNSET,
+    page_size: int | Unset = 30,
+    retired: bool | Unset = UNSET,
+    search: str | Unset = UNSET,
+    shared: bool | Unset = UNSET,
+    team: str | Unset = UNSET,
+) -> PaginatedInstructionList | Problem | None:
+    """Instruction files of one's teams and everybody's, newest first; `total` of them in all.
+
+    Args:
+        cursor (str | Unset):
+        label (str | Unset):
+        page_size (int | Unset):  Default: 30.
+        retired (bool | Unset):
+        search (str | Unset):
+        shared (bool | Unset):
+        team (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PaginatedInstructionList | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            cursor=cursor,
+            label=label,
+            page_size=page_size,
+            retired=retired,
+            search=search,
+            shared=shared,
+            team=team,
+        )
+    ).parsed

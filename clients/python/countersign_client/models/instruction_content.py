@@ -1,0 +1,55 @@
+# Generated from docs/openapi.yaml by `make schema`: do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+T = TypeVar("T", bound="InstructionContent")
+
+
+@_attrs_define
+class InstructionContent:
+    """A file that every agent reads."""
+
+    name: str
+    """ a-z, 0-9, - and _, beginning with a letter or digit, at most 64 characters. """
+    body: str
+    tags: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        name = self.name
+
+        body = self.body
+
+        tags = self.tags
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "name": name,
+                "body": body,
+                "tags": tags,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        name = d.pop("name")
+
+        body = d.pop("body")
+
+        tags = cast(list[str], d.pop("tags"))
+
+        instruction_content = cls(
+            name=name,
+            body=body,
+            tags=tags,
+        )
+
+        return instruction_content
