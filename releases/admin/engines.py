@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.admin.base import Button, get_principal
@@ -83,11 +83,9 @@ def press_build(model_admin: Any, request: HttpRequest, engine: Engine) -> HttpR
     form = BuildForm(request.POST if is_confirmed(request) else None)
     if is_confirmed(request) and form.is_valid():
         release = build_release(principal=principal, engine=engine, note=form.cleaned_data["note"])
-        messages.success(
-            request, f"Release #{release.number} of {engine} is built, not published yet."
-        )
+        messages.success(request, f"Release #{release.number} of {engine} is built, not published yet.")
         url = reverse("admin:releases_release_change", args=[release.pk])
-        return HttpResponse(status=302, headers={"Location": url})
+        return HttpResponseRedirect(url)
     return show_confirmation(
         model_admin,
         request,
@@ -182,7 +180,7 @@ def press_defaults(model_admin: Any, request: HttpRequest, engine: Engine) -> Ht
                 form.add_error(None, error.message)
         else:
             messages.success(request, "Saved. The next release holds it.")
-            return HttpResponse(status=302, headers={"Location": model_admin.url_of(engine)})
+            return HttpResponseRedirect(model_admin.url_of(engine))
     return show_confirmation(
         model_admin,
         request,

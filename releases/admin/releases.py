@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -206,4 +206,4 @@ def describe_changes(diffs: list[FileDiff], live: Release | None) -> str:
 
 def show_publication(publication: Publication) -> HttpResponse:
     url = reverse("admin:releases_publication_change", args=[publication.pk])
-    return HttpResponse(status=302, headers={"Location": url})
+    return HttpResponseRedirect(url)

@@ -137,7 +137,8 @@ async def site(transactional_db: None, tmp_path: Path) -> AsyncIterator[Site]:
     (folder / "opencode.json").write_text(BEFORE_TEXT)
     database = DatabaseThread("test-publisher")
     try:
-        async with FolderEngine(folder=folder).running() as server:
+        server = FolderEngine(folder=folder)
+        async with server.running():
             control = FolderControl(tmp_path)
             control.engine = server
             server.read_folder()

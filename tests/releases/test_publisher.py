@@ -14,7 +14,7 @@ from releases.domain.leases import LeaseLost, acquire_lease, release_lease
 from releases.domain.publications import cancel_publication, publish, rollback
 from releases.domain.steps import Overtaken
 from releases.enums import DriftState
-from releases.models import Drift, PublishLease, Release
+from releases.models import Drift, PublishLease
 from releases.queries import find_live_release
 from tests.relay.fake_engine import Request
 from tests.releases.conftest import Site
@@ -292,6 +292,8 @@ class Mortal:
             return value
 
         async def mortal(*args: Any, **kwargs: Any) -> Any:
+            if name == "run" and args[0].__name__ not in WRITES:
+                return await value(*args, **kwargs)
             self.tick()
             result = await value(*args, **kwargs)
             self.tick()
@@ -314,10 +316,12 @@ async def test_cut_off_anywhere_the_engine_runs_the_old_or_the_new_one_and_the_n
     site: Site, outcome: str
 ) -> None:
     """Before and after each write to the database and each act on the folder, one after the other."""
-    await site.publish("Old.")
-    old = await site.run(lambda: Release.objects.get(number=1))
+    await site.publish("New 0.")
     kill_at, cuts = 1, 0
     while True:
+        old = await site.run(lambda: find_live_release(site.engine))
+        assert old is not None
+        told = site.read_prompt()
         prompt = f"New {kill_at}." if outcome == "taken" else f"REFUSED {kill_at}"
         publication = await site.queue(prompt)
         is_cut = await run_until_cut(site, kill_at)
@@ -331,12 +335,8 @@ async def test_cut_off_anywhere_the_engine_runs_the_old_or_the_new_one_and_the_n
         )
         await site.finish()
         found = await site.load(publication)
-        expected = ("live", prompt) if outcome == "taken" else ("rolled_back", "Old.")
+        expected = ("live", prompt) if outcome == "taken" else ("rolled_back", told)
         assert (found.state, site.read_prompt()) == expected, f"cut at {kill_at}"
-        if outcome == "taken":
-            await site.run(lambda: publish(principal=site.approver, release=old))
-            await site.finish()
-        assert site.read_prompt() == "Old."
         if not is_cut:
             break
         kill_at, cuts = kill_at + 1, cuts + 1
@@ -348,7 +348,8 @@ async def run_until_cut(site: Site, kill_at: int) -> bool:
     hold = site.publisher(f"cut at {kill_at}")
     async with hold as publisher:
         publisher.control = Mortal(site.control, counter, kill_at, CONTROL_VERBS)
-        publisher.database = Mortal(site.database, counter, kill_at, frozenset({"run"}))
+        database: Any = Mortal(site.database, counter, kill_at, frozenset({"run"}))
+        publisher.database = database
         try:
             await publisher.run()
         except Killed:
@@ -363,11 +364,7 @@ async def test_a_publisher_that_lost_its_lease_writes_nothing(site: Site) -> Non
         await site.run(lambda: PublishLease.objects.update(epoch=7, holder="second"))
         with pytest.raises(LeaseLost):
             await first.run()
-        found = await site.load(publication)
-        assert (found.state, await site.control.read_current()) == (
-            "queued",
-            BEFORE,
-        ) or found.state == "queued"
+        assert (await site.load(publication)).state == "queued"
 
 
 async def test_one_publisher_at_a_time(site: Site) -> None:
