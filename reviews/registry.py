@@ -26,6 +26,11 @@ class Fact:
     text: str
     note: str = ""
 
+    @property
+    def has_lines(self) -> bool:
+        """A note that is read line by line, such as a difference."""
+        return "\n" in self.note
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewKindSpec:

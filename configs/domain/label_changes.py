@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Team
 from accounts.principal import Principal
-from configs.content import read_content as read_content_of
+from configs.content import Content, read_content as read_content_of
 from configs.differences import describe_differences
 from configs.domain.config_log import announce_config
 from configs.domain.label_moves import HeldMove, group_keys, read_labels, read_moves
@@ -224,22 +224,36 @@ def describe(review: Review) -> list[Fact]:
     wanted = find_change(review.reviewed)
     if wanted is None:
         return []
-    facts = [describe_move(wanted, move) for move in wanted.moves[:MAX_DESCRIBED]]
+    shown = wanted.moves[:MAX_DESCRIBED]
+    contents = read_contents(shown)
+    facts = [describe_move(wanted.label, move, contents) for move in shown]
     if (left := len(wanted.moves) - MAX_DESCRIBED) > 0:
         facts.append(Fact("And", f"{left} more, listed below."))
     return facts
 
 
-def describe_move(wanted: LabelChange, move: dict[str, Any]) -> Fact:
-    name = f"{KINDS[move['kind']].label} {move['name']}"
-    numbers = [number for number in (move["from"], move["to"]) if number is not None]
+def read_contents(moves: Sequence[dict[str, Any]]) -> dict[tuple[str, int], Content]:
+    """{(id, version number): content} of both sides of every move, in one query."""
+    wanted = {(move["object_id"], number) for move in moves for number in (move["from"], move["to"])}
     versions = ConfigVersion.objects.filter(
-        kind=move["kind"], object_id=move["object_id"], number__in=numbers
+        object_id__in={object_id for object_id, _ in wanted},
+        number__in={number for _, number in wanted if number is not None},
     )
-    contents = {version.number: read_content_of(version.kind, version.content) for version in versions}
-    text = f"{wanted.label}: {show_number(move['from'])} → {show_number(move['to'])}"
-    note = describe_differences(contents.get(move["from"]), contents.get(move["to"]))
-    return Fact(name, text, note[:MAX_NOTE_LENGTH] + ("\n…" if len(note) > MAX_NOTE_LENGTH else ""))
+    return {
+        (version.object_id, version.number): read_content_of(version.kind, version.content)
+        for version in versions
+        if (version.object_id, version.number) in wanted
+    }
+
+
+def describe_move(label: str, move: dict[str, Any], contents: dict[tuple[str, int], Content]) -> Fact:
+    before, after = (contents.get((move["object_id"], move[side])) for side in ("from", "to"))
+    name = f"{KINDS[move['kind']].label} {move['name']}"
+    text = f"{label}: {show_number(move['from'])} → {show_number(move['to'])}"
+    note = describe_differences(before, after)
+    if len(note) > MAX_NOTE_LENGTH:
+        note = f"{note[:MAX_NOTE_LENGTH]}\n… cut here: all of it stands among the versions of {move['name']}."
+    return Fact(name, text, note)
 
 
 def show_number(number: int | None) -> str:

@@ -19,7 +19,7 @@ from accounts.admin.display import (
     render_age,
     render_pill,
 )
-from events.text import make_visible
+from events.text import make_visible, make_visible_lines
 
 register = template.Library()
 
@@ -93,3 +93,9 @@ def filter_choices(cl: Any, spec: Any) -> list[dict[str, Any]]:
 def visible(value: object) -> SafeString:
     """Anybody's text on one line, with a mark for every character that could fool a reader."""
     return highlight_marks(make_visible(str(value)))
+
+
+@register.filter
+def visible_lines(value: object) -> SafeString:
+    """As `visible`, but line breaks and tabs stay."""
+    return highlight_marks(make_visible_lines(str(value)))

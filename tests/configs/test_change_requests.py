@@ -117,16 +117,46 @@ def test_asking_moves_nothing_and_says_exactly_what_would(
     assert [change.review for change in list_waiting(agent.team_id)] == [review]
 
 
-def test_the_reviewer_sees_what_differs(editor: Principal, approver: Principal, agent: Any) -> None:
+def describe(review: Review) -> list[tuple[str, str, str]]:
     spec = find_spec("config_label")
     assert spec is not None
     assert spec.describe is not None
-    [fact] = spec.describe(ask(editor, agent))
-    assert (fact.name, fact.text, fact.note) == (
-        "agent reviewer",
-        "production: version 1 → version 2",
-        "description:\n-first\n+second",
-    )
+    return [(fact.name, fact.text, fact.note) for fact in spec.describe(review)]
+
+
+def test_the_reviewer_sees_what_differs_line_by_line(
+    editor: Principal, approver: Principal, agent: Any
+) -> None:
+    review = ask(editor, agent)
+    told = ("agent reviewer", "production: version 1 → version 2", "description:\n-first\n+second")
+    assert describe(review) == [told]
+    client = Client()
+    client.force_login(approver.user)
+    page = client.get(f"/admin/reviews/review/{review.pk}/change/").content.decode()
+    assert '<pre class="fact-lines">description:\n-first\n+second</pre>' in page
+
+
+def test_a_long_difference_says_where_the_rest_is(team: Team, editor: Principal, approver: Principal) -> None:
+    row = make_config(team, PromptContent(name="P", body="x\n" * 15_000))
+    [(_, _, note)] = describe(ask(editor, row, 1))
+    assert note.endswith("\n… cut here: all of it stands among the versions of P.")
+    assert len(note) < 21_000
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_differs_is_read_in_as_many_queries_however_much_there_is(
+    team: Team, editor: Principal, approver: Principal, count: int, django_assert_num_queries: Any
+) -> None:
+    rows = [make_config(team, PromptContent(name=f"P{index}"), "production") for index in range(count)]
+    moves = []
+    for row in rows:
+        change_config(row, PromptContent(name=row.name, body="second"))
+        moves.append(Move(kind="prompt", object_id=row.pk, number=2))
+    outcome = move_labels(principal=editor, label="production", moves=moves)
+    assert isinstance(outcome, ChangeRequested)
+    review = Review.objects.get(pk=outcome.review_id)
+    with django_assert_num_queries(2):
+        assert len(describe(review)) == count
 
 
 def test_the_review_leads_to_what_it_is_about(
