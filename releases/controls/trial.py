@@ -49,7 +49,7 @@ OLD_S = 600
 NOWHERE = "http://127.0.0.1:1/"
 MAX_ERROR_CHARACTERS = 2_000
 LOG_TAIL_BYTES = 4_000
-NO_BINARY = "There is no OpenCode binary on this host (make engine fetches one), so it was not tried."
+NO_BINARY = "There is no OpenCode binary on this host (make demo fetches one), so it was not tried."
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 _slots = threading.BoundedSemaphore(CONCURRENT_TRIALS)
