@@ -19,7 +19,7 @@ from configs.domain.objects import (
     retire_object,
     unretire_object,
 )
-from configs.models import Prompt
+from configs.models import ConfigVersion, Prompt
 from events.errors import Refused
 from events.models import AuditEntry
 from tests.configs.acts import add_to, refuse, save, set_role
@@ -121,15 +121,13 @@ def test_a_retired_row_is_frozen_and_none_begins_retired(team: Team, editor: Pri
 
 
 def test_the_database_keeps_one_live_row_of_a_key(team: Team) -> None:
+    version = ConfigVersion.objects.create(
+        kind="prompt", object_id="z" * 15, number=1, content={}, content_hash="0" * 64
+    )
     for whose in (team, None):
         row = make_config(whose, PromptContent(name=f"P {whose}"))
-        fields = {**Prompt.objects.filter(pk=row.pk).values().get(), "id": "z" * 15}
-        version = make_config(make_team(), PROMPT).latest_id
-        fields["latest_id"] = version
-        with (
-            pytest.raises(IntegrityError, match=TAKEN),
-            transaction.atomic(),
-        ):
+        fields = {**Prompt.objects.filter(pk=row.pk).values().get(), "id": "z" * 15, "latest_id": version.pk}
+        with pytest.raises(IntegrityError, match=TAKEN), transaction.atomic():
             Prompt.objects.create(**fields)
 
 
