@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.domain.login_links import create_login_link
+from accounts.enums import Role
 from accounts.models import ApiToken, Team, User
 from configs.content import (
     AgentContent,
@@ -20,9 +21,12 @@ from configs.content import (
     ToolRule,
     ToolRulesContent,
 )
+from configs.domain.imports import SourceFile, import_files
+from configs.models import ImportedFile
 from configs.pages.doors import ADMIN_DOOR, CONFIGURE_DOOR
 from engines.models import Chat, Subagent
 from events.models import AuditEntry
+from releases.models import Release
 from tests.admin.doors import INBOX, Page, address, enter, request_url
 from tests.factories import (
     ACTOR,
@@ -30,12 +34,14 @@ from tests.factories import (
     make_config,
     make_engine,
     make_owner,
+    make_principal,
     make_request,
     make_session,
     make_team,
     make_token,
     make_user,
 )
+from tests.releases.make import make_publication
 from tests.reviews.things import ask_review, make_delegation, register_things
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +84,8 @@ def every_page(team: Team, reader: User) -> list[str]:
         "engines_chat": Chat.objects.get().pk,
         "engines_subagent": Subagent.objects.get().pk,
         "governance_permissionrequest": whole.pk,
+        "releases_publication": make_publication(reader, engine).pk,
+        "releases_release": Release.objects.get().pk,
         "reviews_review": ask_review(make_user(team), team).pk,
         "reviews_delegation": make_delegation(team, reader).pk,
         "events_auditentry": str(AuditEntry.objects.order_by("n")[0].pk),
@@ -113,18 +121,23 @@ def make_everything_configured(team: Team, author: User) -> dict[str, str]:
         make_config(team, ProviderContent(name="acme")),
         make_config(team, ToolRulesContent(rules=rules), author=author),
     ]
-    return {row.kind: row.pk for row in rows}
+    file = SourceFile("agent/one.md", b"---\nmode: all\nnobody_knows: 1\n---\nHello")
+    import_files(principal=make_principal(make_user(team, Role.EDITOR)), team=team, files=[file])
+    imported = ImportedFile.objects.get()
+    return {**{row.kind: row.pk for row in rows}, "imported_file": imported.pk}
 
 
 def list_config_pages(configured: dict[str, str]) -> list[str]:
     """Every page of every kind, at both doors."""
     views = ("show", "edit", "versions", "history")
     return [
-        *(reverse(f"configure:{name}") for name in ("index", "production", "labels")),
+        *(reverse(f"configure:{name}") for name in ("index", "production", "labels", "import", "catalogue")),
+        reverse("configure:imported", args=[configured["imported_file"]]),
         *(
             door.url(kind, view, *arguments)
             for door in (ADMIN_DOOR, CONFIGURE_DOOR)
             for kind, pk in configured.items()
+            if kind != "imported_file"
             for view, arguments in [("list", ()), ("add", ()), *((view, (pk,)) for view in views)]
         ),
     ]
