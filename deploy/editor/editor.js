@@ -91,6 +91,16 @@ function markVariables(listDeclared) {
     );
 }
 
+/* Over a selection a browser writes in the style of what it replaces, as inline style, which the policy forbids. */
+const overSelection = EditorView.domEventHandlers({
+    beforeinput(event, view) {
+        if (event.inputType !== "insertText" || !event.data || view.composing || view.state.selection.main.empty) return false;
+        event.preventDefault();
+        view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+        return true;
+    },
+});
+
 /* Tab stays the key that leaves the field; Ctrl-] and Ctrl-[ indent, as everywhere. */
 const indentation = [
     { key: "Mod-]", run: indentMore },
@@ -130,6 +140,7 @@ export function openEditor(textarea, { label, describedBy = "", listDeclared = (
                 syntaxHighlighting(colours),
                 markVariables(listDeclared),
                 theme,
+                overSelection,
                 keymap.of([...indentation, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
                 EditorView.updateListener.of((update) => {
                     if (!update.docChanged) return;

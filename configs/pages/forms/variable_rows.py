@@ -12,7 +12,7 @@ from configs.pages.forms.rows import Row, Rows
 @dataclass
 class VariableRow(Row):
     name: str = ""
-    has_default: bool = False
+    has_default: bool = True
     default: str = ""
     description: str = ""
 
