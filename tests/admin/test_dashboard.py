@@ -101,7 +101,7 @@ def test_the_number_of_queries_does_not_grow(
     # Session, user, may enter, roles; waiting; oldest; decisions twice; three related tables (no subagents);
     # replies, votes, siblings; two numbers; engines, their teams, gates and the gates' folders; what reviews
     # and rules add.
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(23):
         open_page(client, INDEX)
 
 

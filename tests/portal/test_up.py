@@ -95,6 +95,7 @@ def test_the_first_start_prepares_everything_and_says_so(tmp_path: Path, variabl
             "event pruning",
             "audit checks",
             "rule proposals",
+            "publisher",
             "what falls due",
         }
         assert server.stop() == 0
