@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 
 from accounts.admin.base import answer_refusal, get_principal, perform, refuse_method
 from accounts.principal import Principal
-from configs.content import RULE_ACTIONS, THEME_COLORS, Content, PromptContent
+from configs.content import RULE_ACTIONS, THEME_COLORS, AgentContent, Content, PromptContent
 from configs.domain.objects import Saved, save_object
 from configs.enums import ConfigKind
 from configs.pages.desk import Desk, Owner, list_owners
@@ -126,13 +126,20 @@ def make_form(desk: Desk, request: HttpRequest, row: Any, owner: Owner) -> Conte
     data = request.POST.copy() if request.method == "POST" else None
     form = desk.page.form_class(
         data,
-        offers=build_offers(desk.page.kind, owner.team_id),
+        offers=build_offers(desk.page.kind, owner.team_id, find_prompt(data, base)),
         base=base,
         initial={"version": row.version if row else None},
     )
     if data is not None and data.get("act") == "declare":
         declare_variables(form, data)
     return form
+
+
+def find_prompt(data: QueryDict | None, base: Content | None) -> str:
+    """The prompt that an agent's form has chosen."""
+    if data is not None:
+        return data.get("prompt", "")
+    return base.prompt if isinstance(base, AgentContent) else ""
 
 
 def declare_variables(form: Any, data: QueryDict) -> None:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from configs.content import PromptContent
+from configs.content import PromptContent, PromptVariable
 from configs.enums import ConfigKind
 from configs.pages.forms.base import Chooseable, Offers
-from configs.queries import list_usable, read_versions
+from configs.queries import list_usable, read_content
+from events.identifiers import is_record_id
 
 MAX_TAGS = 200
 
 
-def build_offers(kind: str, team_id: str | None) -> Offers:
-    """Only what this kind's form shows is read."""
+def build_offers(kind: str, team_id: str | None, prompt_id: str = "") -> Offers:
+    """Only what this kind's form shows is read; `prompt_id` is the prompt that an agent's form has chosen."""
     if kind == ConfigKind.AGENT:
-        return Offers(prompts=read_prompts(team_id), models=list_models(team_id), agents=list_agents(team_id))
+        return Offers(
+            prompts=dict(list_usable(ConfigKind.PROMPT, team_id).values_list("pk", "name")),
+            variables=read_variables(team_id, prompt_id),
+            models=list_models(team_id),
+            agents=list_agents(team_id),
+        )
     if kind == ConfigKind.MODEL:
         providers = list_usable(ConfigKind.PROVIDER, team_id).values_list("name", flat=True)
         models = (
@@ -27,10 +33,11 @@ def build_offers(kind: str, team_id: str | None) -> Offers:
     return Offers()
 
 
-def read_prompts(team_id: str | None) -> dict[str, PromptContent]:
-    rows = list(list_usable(ConfigKind.PROMPT, team_id))
-    contents = read_versions(rows)
-    return {row.pk: content for row in rows if isinstance(content := contents[row.pk], PromptContent)}
+def read_variables(team_id: str | None, prompt_id: str) -> tuple[PromptVariable, ...]:
+    usable = list_usable(ConfigKind.PROMPT, team_id)
+    row = usable.select_related("latest").filter(pk=prompt_id).first() if is_record_id(prompt_id) else None
+    content = read_content(row) if row else None
+    return content.variables if isinstance(content, PromptContent) else ()
 
 
 def list_models(team_id: str | None) -> tuple[Chooseable, ...]:

@@ -33,7 +33,11 @@ addEventListener("beforeunload", (event) => {
 function showProblems() {
     for (const place of form.querySelectorAll("[data-problems]")) place.replaceChildren();
     for (const problem of preview.querySelectorAll("[data-field-problems] > [data-at]")) {
-        findPlace(problem.dataset.at)?.append(...problem.cloneNode(true).childNodes);
+        const place = findPlace(problem.dataset.at);
+        if (!place) continue;
+        place.append(problem.querySelector(".problem").cloneNode(true));
+        problem.hidden = true;
+        preview.querySelector("[data-remarks]").hidden = false;
     }
 }
 

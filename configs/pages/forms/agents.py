@@ -98,9 +98,7 @@ class AgentForm(ContentForm):
         prompts: Any = self.fields["prompt"]
         models: Any = self.fields["model"]
         subagents: Any = self.fields["subagents"]
-        prompts.choices = [("", "none: the engine's own prompt")] + [
-            (id_, prompt.name) for id_, prompt in self.offers.prompts.items()
-        ]
+        prompts.choices = [("", "none: the engine's own prompt"), *self.offers.prompts.items()]
         models.choices = [("", "the engine's default model")] + [
             (model.id, model.words) for model in self.offers.models
         ]
@@ -123,10 +121,8 @@ class AgentForm(ContentForm):
 
     def add_value_fields(self) -> None:
         """One field for each variable of the chosen prompt."""
-        chosen = self.data.get("prompt", "") if self.is_bound else self.initial.get("prompt", "")
-        prompt = self.offers.prompts.get(chosen)
-        self.value_names = [variable.name for variable in prompt.variables] if prompt else []
-        for variable in prompt.variables if prompt else ():
+        self.value_names = [variable.name for variable in self.offers.variables]
+        for variable in self.offers.variables:
             text = "Needed." if variable.default is None else f"Empty: {variable.default[:80] or 'nothing'}."
             self.fields[VALUE_PREFIX + variable.name] = forms.CharField(
                 required=False,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from accounts.admin.forms import PLAIN, PlainForm
-from configs.content import Content, ContentError, PromptContent, read_content
+from configs.content import Content, ContentError, PromptVariable, read_content
 from configs.json_values import format_json, parse_json
 
 MONO = {**PLAIN, "class": "mono"}
@@ -51,7 +51,9 @@ class Chooseable:
 class Offers:
     """What the fields offer: what the team and everybody have, by kind, read once for a page."""
 
-    prompts: Mapping[str, PromptContent] = field(default_factory=dict)
+    # {id: name}, and the variables of the one that is chosen.
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    variables: tuple[PromptVariable, ...] = ()
     models: tuple[Chooseable, ...] = ()
     providers: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
