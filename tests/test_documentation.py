@@ -140,6 +140,8 @@ def test_the_product_reads_its_environment_in_one_place() -> None:
         "relay/demo/session.py",
         "relay/management/commands/demo.py",
         "relay/opencode/process.py",
+        # What it is told to pass on, by name.
+        "releases/management/commands/run_engine.py",
     }
 
 

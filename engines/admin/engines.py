@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.admin.base import Button, PortalModelAdmin, get_principal, post_action, refuse_method
@@ -40,7 +40,7 @@ class EngineAdmin(PortalModelAdmin):
         (None, {"fields": ("pill", "since", "seen", "version_text")}),
         (
             "Connection",
-            {"fields": ("team_name", "kind", "address_code", "username", "has_password", "control")},
+            {"fields": ("team_name", "kind", "address_code", "username", "has_password", "control_text")},
         ),
         ("Requests", {"fields": ("directory_list", "timeout")}),
     )
@@ -87,6 +87,12 @@ class EngineAdmin(PortalModelAdmin):
     @admin.display(description="password")
     def has_password(self, engine: Engine) -> str:
         return "stored, encrypted" if engine.password else "none"
+
+    @admin.display(description="releases reach it")
+    def control_text(self, engine: Engine) -> SafeString:
+        place = engine.control_address or engine.control_folder
+        shown = engine.get_control_display()
+        return format_html("{}: {}", shown, render_code(place)) if place else format_html("{}", shown)
 
     @admin.display(description="directories")
     def directory_list(self, engine: Engine) -> str:
