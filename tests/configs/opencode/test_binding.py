@@ -63,8 +63,7 @@ def test_no_team_rule_loosens_a_denial_of_everybodys(
                 assert evaluate(both, permission, text) == "deny"
 
 
-@pytest.mark.parametrize("mode", ["subagent", "all"])
-@given(drawn_rules, drawn_rules)
+@given(st.sampled_from(["subagent", "all"]), drawn_rules, drawn_rules)
 def test_nothing_that_others_call_is_looser_than_the_rules_for_every_agent(
     mode: str, general: list[ToolRule], own: list[ToolRule]
 ) -> None:
@@ -74,8 +73,7 @@ def test_nothing_that_others_call_is_looser_than_the_rules_for_every_agent(
     check_not_looser(global_rules, binding.rules)
 
 
-@pytest.mark.parametrize("name", sorted(BUILT_INS))
-@given(drawn_rules, drawn_rules)
+@given(st.sampled_from(sorted(BUILT_INS)), drawn_rules, drawn_rules)
 def test_no_built_in_agent_is_looser_than_the_rules_for_every_agent(
     name: str, general: list[ToolRule], own: list[ToolRule]
 ) -> None:
