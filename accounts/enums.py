@@ -57,7 +57,7 @@ class Scope(models.TextChoices):
     CONFIGS_READ = "configs:read", "read agents, prompts, models and the engine's tool rules"
     CONFIGS_WRITE = "configs:write", "save drafts of them, move labels that are not protected"
     RELEASES_READ = "releases:read", "read releases, publications and drift"
-    RELEASES_PUBLISH = "releases:publish", "publish releases and roll them back"
+    RELEASES_PUBLISH = "releases:publish", "build and publish releases, roll back"
     GATE = "gate", "ask for one engine's tool calls before they run; for the plugin in that engine"
     METRICS_READ = "metrics:read", "read /metrics, for owners and their service accounts"
 

@@ -40,6 +40,7 @@ from live.api.events import EventsView
 from live.api.stream import EventStreamView
 from live.api.tickets import TicketView
 from portal.api_docs import DocsView
+from releases.api.releases import DriftViewSet, PublicationViewSet, ReleaseViewSet
 from reviews.api.reviews import ReviewViewSet
 
 
@@ -104,6 +105,9 @@ router.register("models", ModelViewSet)
 router.register("agents", AgentViewSet)
 router.register("tool-rules", ToolRulesViewSet)
 router.register("change-requests", ChangeRequestViewSet, basename="changerequest")
+router.register("releases", ReleaseViewSet)
+router.register("publications", PublicationViewSet)
+router.register("drifts", DriftViewSet)
 router.register("engines", EngineViewSet)
 router.register("chats", ChatViewSet)
 router.register("subagents", SubagentViewSet)

@@ -312,6 +312,8 @@ def test_nothing_else_is_written() -> None:
         **dict.fromkeys(routes, "copy detail labels list restore retire unretire"),
         "gatecall": "list take withdraw",
         "permissionrequest": "approve cancel claim comments deny list release snooze unsnooze",
+        "publication": "cancel list rollback",
+        "release": "list",
         "review": "approve comments reject withdraw",
         "rule": "activate deactivate list restore retire save",
         "ruletarget": "activate deactivate list restore retire save",

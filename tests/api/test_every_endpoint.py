@@ -26,6 +26,7 @@ from governance.policies import RULE_WRITERS
 from governance.rule_drafts import RuleDraft, TargetDraft
 from live.models import StreamTicket
 from portal.api import v1_urlpatterns
+from releases.models import Drift, Publication, Release
 from reviews.models import Review
 from tests.api.clients import ApiClient, call_as, outcome, sign_in
 from tests.api.config_walk import KINDS, VERBS
@@ -41,6 +42,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
+from tests.releases.make import make_publication
 from tests.reviews.things import ask_review, register_things
 
 pytestmark = pytest.mark.django_db
@@ -217,6 +219,36 @@ ENDPOINTS = [
         roles=CONFIG_WRITERS,
         takes_services=False,
     ),
+    *(
+        Endpoint(f"{resource}-{verb}", "GET", (Scope.RELEASES_READ,), is_scoped=verb not in {"list", "draft"})
+        for resource, verbs in (
+            ("release", ("list", "detail", "files", "diff", "draft")),
+            ("publication", ("list", "detail")),
+            ("drift", ("list", "detail")),
+        )
+        for verb in verbs
+    ),
+    Endpoint(
+        "release-list",
+        "POST",
+        (Scope.RELEASES_PUBLISH,),
+        roles=frozenset({Role.EDITOR, *DECIDING}),
+        takes_services=False,
+        success=201,
+    ),
+    # Nothing was live before, so that nobody goes back.
+    *(
+        Endpoint(
+            f"publication-{verb}",
+            "POST",
+            (Scope.RELEASES_PUBLISH,),
+            is_scoped=verb == "cancel",
+            roles=DECIDING,
+            takes_services=False,
+            success=success,
+        )
+        for verb, success in (("list", 201), ("rollback", 409), ("cancel", 200))
+    ),
     Endpoint("engine-list", "GET", (Scope.ENGINES_READ,)),
     Endpoint("engine-detail", "GET", (Scope.ENGINES_READ,), is_scoped=True),
     Endpoint("chat-list", "GET", (Scope.CHATS_READ,)),
@@ -283,6 +315,7 @@ class World:
     rules: dict[str, str]
     prompt: Prompt
     change_request: str
+    publication: Publication
 
     def path(self, endpoint: Endpoint) -> str:
         ids = {
@@ -296,6 +329,9 @@ class World:
             "audit": "1",
             "gatecall": "0" * 15,
             "changerequest": self.change_request,
+            "release": self.publication.release_id,
+            "publication": self.publication.pk,
+            "drift": self.engine.pk,
         }
         names = {"permissionrequest": "permission-requests", "apitoken": "tokens", "audit": "audit"}
         names["gatecall"] = "gate/calls"
@@ -318,6 +354,9 @@ class World:
                 "api-me": "users/me/",
                 "api-gate-reports": "gate/reports/",
             }[endpoint.name]
+        if endpoint.name in {"release-draft", "publication-rollback"}:
+            query = f"?engine={self.engine.pk}" if endpoint.method == "GET" else ""
+            return endpoint.name.replace("-", "s/") + "/" + query
         resource, verb = endpoint.name.split("-")
         parts = [names.get(resource, f"{resource}s")]
         parts += [] if verb == "list" else [ids[resource]]
@@ -334,6 +373,10 @@ class World:
         if endpoint.name == "api-label-moves":
             move = {"kind": "prompt", "object_id": self.prompt.pk, "version": 1}
             return {"label": "staging", "moves": [move]}
+        if endpoint.name in {"release-list", "publication-rollback"}:
+            return {"engine": self.engine.pk}
+        if endpoint.name == "publication-list":
+            return {"release": self.publication.release_id}
         return endpoint.body
 
     def call(self, client: ApiClient, endpoint: Endpoint) -> Any:
@@ -361,7 +404,14 @@ def make_world() -> World:
         *(team, engine, request, review, Chat.objects.get(), Subagent.objects.get(), ApiToken.objects.get()),
         make_rules(team),
         *make_change_request(team),
+        make_drifting(engine),
     )
+
+
+def make_drifting(engine: Engine) -> Publication:
+    """A release on its way to its engine, of which nothing else is known."""
+    Drift.objects.create(engine=engine)
+    return make_publication(make_user(engine.team), engine)
 
 
 def make_change_request(team: Team) -> tuple[Prompt, str]:
@@ -403,6 +453,8 @@ def count_rows() -> tuple[int, ...]:
         WhitelistAction.objects.filter(state="active").count(),
         WhitelistTarget.objects.filter(state="active").count(),
         ConfigLabel.objects.count(),
+        Release.objects.count(),
+        Publication.objects.filter(ended_at=None).count(),
         StreamTicket.objects.count(),
         Event.objects.exclude(kind="user.rights_changed").count(),
         AuditEntry.objects.exclude(verb__in=["refused", "token.create", "token.revoke"]).count(),

@@ -33,6 +33,7 @@ from .audit_head import AuditHead
 from .audit_list_actor_kind import AuditListActorKind
 from .audit_list_door import AuditListDoor
 from .blank_enum import BlankEnum
+from .build_request import BuildRequest
 from .capabilities import Capabilities
 from .capabilities_request import CapabilitiesRequest
 from .change_request import ChangeRequest
@@ -58,6 +59,11 @@ from .decision_request import DecisionRequest
 from .delegate import Delegate
 from .delivery import Delivery
 from .door_enum import DoorEnum
+from .draft_release import DraftRelease
+from .drift import Drift
+from .drift_difference import DriftDifference
+from .drift_state_enum import DriftStateEnum
+from .drifts_list_state_item import DriftsListStateItem
 from .empty_body_request import EmptyBodyRequest
 from .empty_request import EmptyRequest
 from .engine import Engine
@@ -77,7 +83,13 @@ from .field_difference import FieldDifference
 from .field_error import FieldError
 from .field_source import FieldSource
 from .field_source_request import FieldSourceRequest
+from .file import File
+from .file_difference import FileDifference
+from .file_difference_status_enum import FileDifferenceStatusEnum
+from .file_row import FileRow
+from .files import Files
 from .finding import Finding
+from .found_problem import FoundProblem
 from .gate_answer import GateAnswer
 from .gate_report_request import GateReportRequest
 from .given_rule_request import GivenRuleRequest
@@ -124,6 +136,7 @@ from .name_enum import NameEnum
 from .named import Named
 from .new_token import NewToken
 from .nothing_request import NothingRequest
+from .nothing_to_say_request import NothingToSayRequest
 from .one_move_request import OneMoveRequest
 from .own_team import OwnTeam
 from .own_token import OwnToken
@@ -132,6 +145,7 @@ from .paginated_audit_entry_list import PaginatedAuditEntryList
 from .paginated_change_request_list import PaginatedChangeRequestList
 from .paginated_chat_list import PaginatedChatList
 from .paginated_comment_list import PaginatedCommentList
+from .paginated_drift_list import PaginatedDriftList
 from .paginated_engine_list import PaginatedEngineList
 from .paginated_instruction_list import PaginatedInstructionList
 from .paginated_label_list import PaginatedLabelList
@@ -140,6 +154,8 @@ from .paginated_message_list import PaginatedMessageList
 from .paginated_model_list import PaginatedModelList
 from .paginated_prompt_list import PaginatedPromptList
 from .paginated_provider_list import PaginatedProviderList
+from .paginated_publication_list import PaginatedPublicationList
+from .paginated_release_list import PaginatedReleaseList
 from .paginated_request_list import PaginatedRequestList
 from .paginated_review_comment_list import PaginatedReviewCommentList
 from .paginated_review_list import PaginatedReviewList
@@ -180,7 +196,16 @@ from .provider_detail_labels import ProviderDetailLabels
 from .provider_labels import ProviderLabels
 from .provider_version import ProviderVersion
 from .provider_wish_request import ProviderWishRequest
+from .publication import Publication
+from .publication_state_enum import PublicationStateEnum
+from .publications_list_state_item import PublicationsListStateItem
+from .publish_request import PublishRequest
 from .reading import Reading
+from .release import Release
+from .release_detail import ReleaseDetail
+from .release_difference import ReleaseDifference
+from .release_input import ReleaseInput
+from .release_number import ReleaseNumber
 from .reply_enum import ReplyEnum
 from .reply_state_enum import ReplyStateEnum
 from .request import Request
@@ -204,6 +229,7 @@ from .risk import Risk
 from .risk_enum import RiskEnum
 from .risk_kind_enum import RiskKindEnum
 from .role_enum import RoleEnum
+from .rollback_request import RollbackRequest
 from .rule import Rule
 from .rule_change_request import RuleChangeRequest
 from .rule_detail import RuleDetail
@@ -221,6 +247,7 @@ from .rules_list_mode import RulesListMode
 from .rules_list_state_item import RulesListStateItem
 from .scopes_enum import ScopesEnum
 from .session_state_enum import SessionStateEnum
+from .severity_enum import SeverityEnum
 from .signed_head import SignedHead
 from .similar import Similar
 from .snooze import Snooze
@@ -300,6 +327,7 @@ __all__ = (
     "AuditListActorKind",
     "AuditListDoor",
     "BlankEnum",
+    "BuildRequest",
     "Capabilities",
     "CapabilitiesRequest",
     "ChangeRequest",
@@ -325,6 +353,11 @@ __all__ = (
     "Delegate",
     "Delivery",
     "DoorEnum",
+    "DraftRelease",
+    "Drift",
+    "DriftDifference",
+    "DriftsListStateItem",
+    "DriftStateEnum",
     "EmptyBodyRequest",
     "EmptyRequest",
     "Engine",
@@ -344,7 +377,13 @@ __all__ = (
     "FieldError",
     "FieldSource",
     "FieldSourceRequest",
+    "File",
+    "FileDifference",
+    "FileDifferenceStatusEnum",
+    "FileRow",
+    "Files",
     "Finding",
+    "FoundProblem",
     "GateAnswer",
     "GateReportRequest",
     "GivenRuleRequest",
@@ -391,6 +430,7 @@ __all__ = (
     "NameEnum",
     "NewToken",
     "NothingRequest",
+    "NothingToSayRequest",
     "OneMoveRequest",
     "OwnTeam",
     "OwnToken",
@@ -399,6 +439,7 @@ __all__ = (
     "PaginatedChangeRequestList",
     "PaginatedChatList",
     "PaginatedCommentList",
+    "PaginatedDriftList",
     "PaginatedEngineList",
     "PaginatedInstructionList",
     "PaginatedLabelList",
@@ -407,6 +448,8 @@ __all__ = (
     "PaginatedModelList",
     "PaginatedPromptList",
     "PaginatedProviderList",
+    "PaginatedPublicationList",
+    "PaginatedReleaseList",
     "PaginatedRequestList",
     "PaginatedReviewCommentList",
     "PaginatedReviewList",
@@ -447,7 +490,16 @@ __all__ = (
     "ProviderLabels",
     "ProviderVersion",
     "ProviderWishRequest",
+    "Publication",
+    "PublicationsListStateItem",
+    "PublicationStateEnum",
+    "PublishRequest",
     "Reading",
+    "Release",
+    "ReleaseDetail",
+    "ReleaseDifference",
+    "ReleaseInput",
+    "ReleaseNumber",
     "ReplyEnum",
     "ReplyStateEnum",
     "Request",
@@ -471,6 +523,7 @@ __all__ = (
     "RiskEnum",
     "RiskKindEnum",
     "RoleEnum",
+    "RollbackRequest",
     "Rule",
     "RuleChangeRequest",
     "RuleDetail",
@@ -488,6 +541,7 @@ __all__ = (
     "RuleWishRequest",
     "ScopesEnum",
     "SessionStateEnum",
+    "SeverityEnum",
     "SignedHead",
     "Similar",
     "Snooze",
