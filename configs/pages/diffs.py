@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import zip_longest
-from typing import Any
 
 from django.utils.safestring import SafeString
 
 from accounts.admin.display import highlight_marks
-from configs.content import Content, ToolRule
-from configs.json_values import format_json
+from configs.content import Content
+from configs.differences import FieldDifference, Line, compare_contents
 from events.text import make_visible_lines
 
 CONTEXT_LINES = 3
-# Beyond, comparing line by line takes too long: the changed middle is shown as one block.
-MAX_COMPARED = 4_000_000
+REFERENCES = frozenset({"prompt", "model", "small_model"})
 Names = Mapping[str, str]
 LABELS = {
     "prompt_values": "values of variables",
@@ -65,97 +61,43 @@ class FieldDiff:
 
 def diff_contents(before: Content | None, after: Content | None, names: Names) -> list[FieldDiff]:
     """Every field that differs, in the order of the fields. None is nothing at all."""
-    old = describe_content(before, names) if before else {}
-    new = describe_content(after, names) if after else {}
-    if before is None:
-        # Of something new only what it says counts.
-        new = {key: lines for key, lines in new.items() if lines != ["no"]}
-    keys = [*old, *(key for key in new if key not in old)]
     return [
-        FieldDiff(LABELS.get(key, key.replace("_", " ")), diff_lines(old.get(key, []), new.get(key, [])))
-        for key in keys
-        if old.get(key, []) != new.get(key, [])
+        FieldDiff(name_field(found.field), list(collapse(list(number_lines(show_lines(found, names))))))
+        for found in compare_contents(before, after)
+        # Of something new only what it says counts.
+        if before is not None or found.after != "no"
     ]
 
 
-def describe_content(content: Content, names: Names) -> dict[str, list[str]]:
-    """{field: its lines}; an id is shown as the name of what it stands for."""
-    written = content.write()
-    return {key: describe_value(key, getattr(content, key), written[key], names) for key in written}
+def name_field(field: str) -> str:
+    return LABELS.get(field, field.replace("_", " "))
 
 
-def describe_value(key: str, value: Any, written: Any, names: Names) -> list[str]:
-    if value is None or value in ("", (), {}):
-        return []
-    if key in {"prompt", "model", "small_model"} and isinstance(value, str):
-        return [names.get(value, value)]
-    if isinstance(value, bool):
-        return ["yes" if value else "no"]
-    if isinstance(value, str):
-        return value.split("\n")
-    if isinstance(value, tuple) and value and isinstance(value[0], ToolRule):
-        return [f"{rule.action} {rule.permission} {rule.pattern}" for rule in value]
-    if isinstance(value, tuple) and all(isinstance(item, str) for item in value):
-        return [str(item) for item in value]
-    return format_json(written, indent=2).split("\n")
+def show_lines(found: FieldDifference, names: Names) -> list[Line]:
+    """An id is shown as the name of what it stands for."""
+    if found.field not in REFERENCES:
+        return found.lines
+    return [Line(*(names.get(text, text) or None for text in (found.before, found.after)))]
 
 
-def diff_lines(old: Sequence[str], new: Sequence[str]) -> list[DiffRow]:
-    """Long runs without a change are skipped but for a few lines around."""
-    return list(collapse(list(pair_lines(old, new))))
+def number_lines(lines: Sequence[Line]) -> Iterator[DiffRow]:
+    left = right = 0
+    for line in lines:
+        left += line.before is not None
+        right += line.after is not None
+        yield DiffRow(name_kind(line), make_side(left, line.before), make_side(right, line.after))
 
 
-def pair_lines(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffRow]:
-    head = count_common(old, new)
-    tail = count_common(old[head:][::-1], new[head:][::-1])
-    ends = len(old) - tail, len(new) - tail
-    for index in range(head):
-        yield pair("same", old, new, index, index)
-    middle = old[head : ends[0]], new[head : ends[1]]
-    for tag, a, b, c, d in compare(*middle):
-        for left, right in zip_longest(range(a, b), range(c, d)):
-            yield pair(
-                name_kind(tag, left, right),
-                old,
-                new,
-                None if left is None else left + head,
-                None if right is None else right + head,
-            )
-    for index in range(tail):
-        yield pair("same", old, new, ends[0] + index, ends[1] + index)
-
-
-def compare(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
-    if len(old) * len(new) > MAX_COMPARED:
-        return [("replace", 0, len(old), 0, len(new))]
-    return list(SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
-
-
-def count_common(old: Sequence[str], new: Sequence[str]) -> int:
-    count = 0
-    for left, right in zip(old, new, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count
-
-
-def name_kind(tag: str, left: int | None, right: int | None) -> str:
-    if tag == "equal":
+def name_kind(line: Line) -> str:
+    if line.is_same:
         return "same"
-    if left is None:
+    if line.before is None:
         return "added"
-    return "removed" if right is None else "changed"
+    return "removed" if line.after is None else "changed"
 
 
-def pair(kind: str, old: Sequence[str], new: Sequence[str], left: int | None, right: int | None) -> DiffRow:
-    return DiffRow(kind, make_side(old, left), make_side(new, right))
-
-
-def make_side(lines: Sequence[str], index: int | None) -> Side | None:
-    if index is None:
-        return None
-    return Side(index + 1, highlight_marks(make_visible_lines(lines[index])))
+def make_side(number: int, text: str | None) -> Side | None:
+    return None if text is None else Side(number, highlight_marks(make_visible_lines(text)))
 
 
 def collapse(rows: list[DiffRow]) -> Iterator[DiffRow]:
