@@ -8,6 +8,7 @@ Facts of a later day are left alone. What teams set by hand stands in their own 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -26,12 +27,11 @@ from configs.catalogue_queries import (
 )
 from configs.content import ModelContent
 from configs.domain.objects import Saved, save_object
-from configs.enums import ConfigKind
-from configs.formats.provider_list import KnownModel, ModelList, read_snapshot, write_known
+from configs.enums import ConfigKind, ModelStatus
+from configs.formats.provider_list import KnownModel, ModelList, read_snapshot
 from configs.models import Agent, CatalogueModel, Model
 from configs.queries import get_object, read_content
 from events.actors import Actor, Subject
-from events.canonical import canonical_json
 from events.changes import changes
 from events.errors import Conflict
 
@@ -82,7 +82,7 @@ class CataloguePlan:
             "missing": list(self.missing),
             "returned": list(self.returned),
         }
-        return hashlib.sha256(canonical_json(said).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def load_snapshot() -> ModelList:
@@ -93,8 +93,8 @@ def load_snapshot() -> ModelList:
 def plan_catalogue(models: ModelList) -> CataloguePlan:
     """What the list would change. Nothing is written."""
     day = date.fromisoformat(models.as_of)
-    listed = {item.content.key: item for item in models.models}
-    providers = {item.content.provider for item in models.models}
+    listed = {item.key: item for item in models.models}
+    providers = {item.provider for item in models.models}
     new: list[CatalogueChange] = []
     changed: list[CatalogueChange] = []
     missing: list[str] = []
@@ -102,7 +102,7 @@ def plan_catalogue(models: ModelList) -> CataloguePlan:
     newer_here = 0
     rows = {row.key: row for row in CatalogueModel.objects.filter(provider__in=providers)}
     for key, item in listed.items():
-        row, facts = rows.get(key), write_known(item.content)
+        row, facts = rows.get(key), item.facts
         if row is None:
             new.append(CatalogueChange(key, None, facts))
         elif row.as_of > day:
@@ -130,7 +130,7 @@ def apply_catalogue(*, actor: Actor, models: ModelList, fingerprint: str = "") -
         plan = plan_catalogue(models)
         if fingerprint and fingerprint != plan.fingerprint:
             raise Conflict("The catalogue has changed since this was shown. Look again.", code="stale")
-        listed = {item.content.key: item for item in models.models}
+        listed = {item.key: item for item in models.models}
         CatalogueModel.objects.bulk_create(
             (build_row(listed[item.key], models) for item in plan.new), batch_size=BATCH
         )
@@ -171,21 +171,21 @@ def split(keys: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def build_row(item: KnownModel, models: ModelList) -> CatalogueModel:
-    return CatalogueModel(key=item.content.key, **list_columns(item, models))
+    return CatalogueModel(key=item.key, **list_columns(item, models))
 
 
 def list_columns(item: KnownModel, models: ModelList) -> dict[str, Any]:
-    content = item.content
+    facts = item.facts
     return {
-        "provider": content.provider,
+        "provider": item.provider,
         "provider_name": item.provider_name,
         "package": item.package,
-        "identifier": content.identifier,
-        "name": content.name,
-        "family": content.family,
-        "status": content.status,
-        "release_date": content.release_date,
-        "facts": write_known(content),
+        "identifier": facts["identifier"],
+        "name": facts.get("name", facts["identifier"])[:120],
+        "family": facts.get("family", ""),
+        "status": facts.get("status", ModelStatus.ACTIVE),
+        "release_date": facts.get("release_date", ""),
+        "facts": facts,
         "source": models.source,
         "as_of": date.fromisoformat(models.as_of),
         "changed_at": timezone.now(),

@@ -28,10 +28,15 @@ pytestmark = pytest.mark.django_db
 TEXT = (Path(__file__).resolve().parents[1] / "data" / "configs" / "providers.json").read_text()
 FIRST = read_provider_list(load_list(TEXT), source="engine one", as_of="2026-11-01")
 LARGE, SMALL = FIRST.models
+CONTENT = ModelContent.read(LARGE.facts)
 
 
 def change_large(**values: object) -> KnownModel:
-    return replace(LARGE, content=replace(LARGE.content, **values))  # type: ignore[arg-type]  # any field
+    return describe(replace(CONTENT, **values))  # type: ignore[arg-type]  # any field
+
+
+def describe(content: ModelContent) -> KnownModel:
+    return KnownModel.describe(content, LARGE.provider_name, LARGE.package)
 
 
 def later(*models: KnownModel, as_of: str = "2026-11-20") -> ModelList:
@@ -97,7 +102,7 @@ def test_a_model_that_is_gone_is_marked_and_never_deleted(
 
 
 def test_a_provider_that_an_engine_was_not_told_of_misses_nothing(filled: None) -> None:
-    other = replace(LARGE, content=replace(LARGE.content, provider="other"))
+    other = describe(replace(CONTENT, provider="other"))
     plan = apply_catalogue(actor=ACTOR, models=later(other))
     assert (len(plan.new), plan.missing) == (1, ())
 
@@ -125,7 +130,7 @@ def test_a_chosen_model_says_where_each_field_is_from(filled: None, principal: P
         "price_output_usd_per_million price_cache_read_usd_per_million price_cache_write_usd_per_million "
     )
     known += "price_tiers capabilities variants release_date env_names"
-    assert read_content(saved.row) == replace(LARGE.content, sources=dict.fromkeys(known.split(), source))
+    assert read_content(saved.row) == replace(CONTENT, sources=dict.fromkeys(known.split(), source))
     with pytest.raises(Conflict):
         choose_model(principal=principal, team=team, catalogue_id=row.pk)
 
@@ -181,7 +186,7 @@ def test_an_import_fills_a_new_model_from_the_catalogue(
 def test_a_family_means_its_newest_model(principal: Principal, team: Team) -> None:
     def name(identifier: str, day: str) -> KnownModel:
         content = ModelContent(provider="anthropic", identifier=identifier, name=identifier, release_date=day)
-        return KnownModel(content, "Anthropic", "")
+        return KnownModel.describe(content, "Anthropic", "")
 
     known = (name("claude-sonnet-4", "2025-05-22"), name("claude-sonnet-5", "2026-05-01"))
     dated = name("claude-sonnet-5-20260501", "2026-05-01")

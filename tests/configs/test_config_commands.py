@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command
 
 from accounts.enums import Role
 from accounts.models import Team, User
+from configs.content import ModelContent
 from configs.domain.catalogue import load_snapshot
-from configs.formats.provider_list import load_list, read_provider_list, write_snapshot
+from configs.formats.provider_list import load_list, read_provider_list, write_known, write_snapshot
 from configs.models import Agent, CatalogueModel, ConfigVersion, ImportedFile
 from tests.factories import make_team, make_user
 
@@ -131,3 +132,6 @@ def test_the_shipped_list_is_shown_and_then_taken_over(
 def test_the_list_that_is_shipped_can_be_read() -> None:
     models = load_snapshot()
     assert (models.source, models.as_of, len(models.models)) == ("OpenCode 1.18.33", "2026-11-22", 8213)
+    assert [
+        item.key for item in models.models if write_known(ModelContent.read(item.facts)) != item.facts
+    ] == []

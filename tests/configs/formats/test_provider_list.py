@@ -77,7 +77,10 @@ def test_an_engines_answer_is_read_field_by_field() -> None:
     assert read(load_list(TEXT)) == ModelList(
         "an engine",
         "2026-11-22",
-        (KnownModel(LARGE, "Model gateway", PACKAGE), KnownModel(SMALL, "Model gateway", PACKAGE)),
+        (
+            KnownModel.describe(LARGE, "Model gateway", PACKAGE),
+            KnownModel.describe(SMALL, "Model gateway", PACKAGE),
+        ),
         ("fake: made by the engine's configuration",),
     )
 
@@ -90,7 +93,7 @@ def test_a_model_that_can_not_be_read_is_skipped_by_name() -> None:
     raw = load_list(TEXT)
     raw["all"][0]["models"]["small-1"]["status"] = "imaginary"
     found = read(raw)
-    assert [item.content.identifier for item in found.models] == ["large-1"]
+    assert [item.key for item in found.models] == ["gateway/large-1"]
     assert found.skipped == (
         "gateway/small-1: status: this is one of alpha, beta, active, deprecated, not 'imaginary'.",
         "fake: made by the engine's configuration",
