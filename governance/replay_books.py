@@ -22,7 +22,13 @@ from governance.matching.rules import Effect
 from governance.matching.verdicts import Verdict
 from governance.models import WhitelistAction, WhitelistTarget
 from governance.rule_drafts import Draft, RuleDraft, StoredRow, build_rule, build_target
-from governance.rulebooks import RuleContext, applies_to, list_applying_rows, list_forbidden_folders
+from governance.rulebooks import (
+    RuleContext,
+    applies_to,
+    is_own,
+    list_applying_rows,
+    list_forbidden_folders,
+)
 from governance.weighing import list_used
 
 DRAFT_ID = "draft"
@@ -43,11 +49,17 @@ class BookPair:
 class ReplayBooks:
     """Judges past requests twice. Not for several threads at once."""
 
-    def __init__(self, rows: Sequence[StoredRow], draft: Draft, *, rule_id: str = "") -> None:
-        """`rows` apply now; the one named `rule_id` is what the draft would replace."""
+    def __init__(
+        self, rows: Sequence[StoredRow], draft: Draft, *, rule_id: str = "", activator_id: str = ""
+    ) -> None:
+        """`rows` apply now; the one named `rule_id` is what the draft would replace.
+
+        activator_id: who would switch the draft on, so that it lets nothing through that they asked for.
+        """
         self.rows = rows
         self.draft = draft
         self.rule_id = rule_id
+        self.activator_id = activator_id
         self.forbidden = list_forbidden_folders()
         self._pairs: dict[tuple[int | str, ...], BookPair] = {}
         self._places: dict[RuleContext, BookPair] = {}
@@ -55,8 +67,8 @@ class ReplayBooks:
         self._made = 0
 
     @classmethod
-    def of(cls, team_id: str, draft: Draft, *, rule_id: str = "") -> ReplayBooks:
-        return cls(list_applying_rows(team_id), draft, rule_id=rule_id)
+    def of(cls, team_id: str, draft: Draft, *, rule_id: str = "", activator_id: str = "") -> ReplayBooks:
+        return cls(list_applying_rows(team_id), draft, rule_id=rule_id, activator_id=activator_id)
 
     def judge(self, context: RuleContext, content: RequestContent) -> Effects:
         """(effect without the draft, effect with it)."""
@@ -101,8 +113,12 @@ class ReplayBooks:
         return pair
 
     def build_pair(self, context: RuleContext) -> BookPair:
-        applying = [row for row in self.rows if applies_to(row, context)]
-        is_meant = applies_to(self.draft, context)
+        applying = [
+            row
+            for row in self.rows
+            if applies_to(row, context) and not is_own(row, row.activated_by_id, context)
+        ]
+        is_meant = applies_to(self.draft, context) and not is_own(self.draft, self.activator_id, context)
         key = (*(row.pk for row in applying), is_meant)
         pair = self._pairs.get(key)
         if pair is None:

@@ -13,16 +13,18 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from accounts.models import User
+from events.actors import ActorKind
 from events.prepared import Prepared
 from governance.content import RequestContent
 from governance.enums import RequestSource, RuleEffect, RuleMode, RuleState
@@ -132,6 +134,11 @@ def applies_to(rule: StoredRow | Draft, context: RuleContext) -> bool:
     return fit is Fit.YES or (fit is Fit.PERHAPS and rule.effect != RuleEffect.ALLOW)
 
 
+def is_own(rule: StoredRow | Draft, activator_id: str | None, context: RuleContext) -> bool:
+    """Whether it would let through what the person who switched it on asked for."""
+    return rule.effect == RuleEffect.ALLOW and activator_id in context.asked_by
+
+
 def list_applying_rows(team_id: str) -> list[StoredRow]:
     """What decides in the team now, whatever the scope: active, enforced, neither expired nor used up."""
     now = timezone.now()
@@ -164,8 +171,13 @@ def find_used_up(rows: Iterable[StoredRow]) -> frozenset[str]:
 # Where ---------------------------------------------------------------------------------------------------
 
 
-def build_context(request: PermissionRequest, content: RequestContent) -> RuleContext:
-    """Where a request was made. Agents that ask through the API name themselves, and may leave it out."""
+def build_context(
+    request: PermissionRequest, content: RequestContent, *, owners: Mapping[str, str] | None = None
+) -> RuleContext:
+    """Where a request was made. Agents that ask through the API name themselves, and may leave it out.
+
+    owners: {service account: who answers for it}, for many requests at once; else it is looked up.
+    """
     chat = request.chat
     is_unplaced = request.source != RequestSource.API and chat is None
     return RuleContext(
@@ -175,7 +187,24 @@ def build_context(request: PermissionRequest, content: RequestContent) -> RuleCo
         directory=content.directory or None,
         user_id=None if is_unplaced else (chat.user_id or "") if chat else "",
         chat_id=None if is_unplaced else request.chat_id or "",
+        asked_by=find_askers(request, owners),
     )
+
+
+def find_askers(request: PermissionRequest, owners: Mapping[str, str] | None) -> frozenset[str]:
+    """Whose own rules let nothing of it through; nobody's for what an engine asks."""
+    asker = request.requester_id
+    if request.source != RequestSource.API:
+        return frozenset()
+    if request.requester_kind == ActorKind.SERVICE:
+        known = read_owners(User.objects.filter(pk=asker)) if owners is None else owners
+        asker = known.get(asker, asker)
+    return frozenset({asker})
+
+
+def read_owners(users: QuerySet[User]) -> dict[str, str]:
+    """{service account: who answers for it}."""
+    return dict(users.filter(owner__isnull=False).values_list("pk", "owner_id"))
 
 
 # What is kept --------------------------------------------------------------------------------------------
@@ -241,7 +270,7 @@ class TeamBooks:
             if row.pk not in used_up
             and not is_expired(row, now)
             and applies_to(row, context)
-            and not (row.effect == RuleEffect.ALLOW and row.activated_by_id in context.asked_by)
+            and not is_own(row, row.activated_by_id, context)
         ]
         enforced = [row for row in rows if row.mode == RuleMode.ENFORCE]
         return Books(

@@ -14,22 +14,17 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.filters import refuse_unknown_parameters
 from accounts.api.serializers import ReadSerializer, Text, WriteSerializer
 from accounts.api.views import ApiView, ApiViewSet
 from accounts.enums import Scope
-from events.waiting import Waiting
 from governance.api.request_serializers import MAX_DIFF, NothingSerializer
-from governance.api.requests import TIMEOUT, read_timeout
+from governance.api.waits import TIMEOUT, Seen, wait_for_answer
 from governance.domain.gate import GateReport, record_report
 from governance.domain.gate_access import find_gate_engine
 from governance.domain.gate_calls import GateAnswer, Word, answer_of, ask_gate, end_calls, take_call
 from governance.domain.gate_content import Asked
 from governance.enums import CloseReason
 from governance.models import GateCall
-from live.api.callers import read_caller
-from live.queries import read_head
-from live.waits import wait_for_change
 
 GATE = (Scope.GATE,)
 MAX_PATHS = 200
@@ -140,27 +135,14 @@ class GateCallViewSet(ApiViewSet):
     @action(detail=True, filterset_class=None)
     def wait(self, request: Request, pk: str) -> HttpResponse:
         """The answer as soon as there is one, `hold` when the time is up. Take an `allow` before running."""
-        refuse_unknown_parameters(request, {"timeout"})
-        timeout_s = read_timeout(request.query_params.get("timeout"))
-        waiting = Waiting.of(request)
-        while True:
-            cursor = read_head()  # before the row, so that no change is missed
+
+        def look() -> Seen:
             call = self.find(pk)
             answer = answer_of(call)
-            left_s = timeout_s - waiting.elapsed_s
-            if answer.word is not Word.HOLD or call.request is None or left_s <= 0:
-                return self.answer(answer)
-            pause = waiting.pause(
-                partial(
-                    wait_for_change,
-                    call.request.subject,
-                    since=cursor,
-                    timeout_s=left_s,
-                    caller=read_caller(request),
-                )
-            )
-            if pause is not None:
-                return pause
+            asked = call.request if answer.word is Word.HOLD else None
+            return Seen(asked.subject if asked else None, partial(self.answer, answer))
+
+        return wait_for_answer(request, look)
 
     @extend_schema(request=NothingSerializer, responses=GateAnswerSerializer)
     @action(detail=True, methods=["post"])

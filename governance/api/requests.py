@@ -18,7 +18,6 @@ from accounts.api.filters import refuse_unknown_parameters
 from accounts.enums import Scope
 from accounts.models import Team
 from events.errors import Invalid, NotFound
-from events.waiting import Waiting
 from governance.api.request_acts import RequestActs
 from governance.api.request_filters import RequestFilters
 from governance.api.request_serializers import (
@@ -29,6 +28,7 @@ from governance.api.request_serializers import (
     Viewer,
     WishSerializer,
 )
+from governance.api.waits import TIMEOUT, Seen, wait_for_answer
 from governance.domain.close import cancel_request
 from governance.domain.decide import approve_request, deny_request
 from governance.domain.reading import read_content
@@ -37,22 +37,9 @@ from governance.models import PermissionRequest
 from governance.policies import can_read_full
 from governance.prepared_queries import COLUMNS, SHOWN_WITH, find_shown_request, find_team
 from governance.queries import count_siblings, list_requests
-from live.api.callers import read_caller
-from live.queries import read_head
-from live.waits import wait_for_change
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,100}")
-# A number as JSON writes it, from 0 on.
-NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
-DEFAULT_WAIT_S = 30.0
-MAX_WAIT_S = 60.0
-
 READERS = (Scope.REQUESTS_READ, Scope.REQUESTS_CREATE)
-TIMEOUT = OpenApiParameter(
-    "timeout",
-    {"type": "number", "minimum": 0, "maximum": MAX_WAIT_S, "default": DEFAULT_WAIT_S},
-    description=f"Seconds to wait, at most {MAX_WAIT_S:.0f}; {DEFAULT_WAIT_S:.0f} when left out.",
-)
 KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": "^[\\x21-\\x7e]{1,100}$"},
@@ -160,26 +147,12 @@ class RequestViewSet(mixins.ListModelMixin, RequestActs):
     @action(detail=True, filterset_class=None)
     def wait(self, request: Request, pk: str) -> HttpResponse:
         """The request as soon as it is closed, and in any case when the time is up."""
-        refuse_unknown_parameters(request, {"timeout"})
-        timeout_s = read_timeout(request.query_params.get("timeout"))
-        waiting = Waiting.of(request)
-        while True:
-            cursor = read_head()  # before the row, so that no change is missed
+
+        def look() -> Seen:
             row = self.find_row(pk)
-            left_s = timeout_s - waiting.elapsed_s
-            if not row.is_pending or left_s <= 0:
-                return self.answer(row)
-            pause = waiting.pause(
-                partial(
-                    wait_for_change,
-                    row.subject,
-                    since=cursor,
-                    timeout_s=left_s,
-                    caller=read_caller(request),
-                ),
-            )
-            if pause is not None:
-                return pause
+            return Seen(row.subject if row.is_pending else None, partial(self.answer, row))
+
+        return wait_for_answer(request, look)
 
     def answer_state(self, request_id: str) -> Response:
         return self.answer(self.find_row(request_id))
@@ -213,11 +186,3 @@ def read_idempotency_key(request: Request) -> str:
     if not IDEMPOTENCY_KEY.fullmatch(key):
         raise Invalid("An idempotency key has 1 to 100 printable ASCII characters.", field="Idempotency-Key")
     return key
-
-
-def read_timeout(text: str | None) -> float:
-    if text is None:
-        return DEFAULT_WAIT_S
-    if not NUMBER.fullmatch(text) or float(text) > MAX_WAIT_S:
-        raise Invalid(f"timeout is a number of seconds from 0 to {MAX_WAIT_S:.0f}.", field="timeout")
-    return float(text)

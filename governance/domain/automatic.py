@@ -31,7 +31,7 @@ from governance.enums import Reply, RequestSource, RequestState, RuleMode, RuleS
 from governance.matching.rules import Effect
 from governance.models import PermissionRequest, RuleUse, TeamRules, WhitelistAction, WhitelistTarget
 from governance.rule_drafts import StoredRow
-from governance.rulebooks import RuleContext, build_context, read_rules_version
+from governance.rulebooks import RuleContext, build_context, get_books, read_rules_version
 from governance.weighing import Decider, Weighing, weigh_content
 
 logger = logging.getLogger(__name__)
@@ -70,6 +70,17 @@ def weigh_ahead(*, principal: Principal, team_id: str, content: RequestContent, 
     except Exception:
         logger.exception("A request could not be weighed; people decide it.")
         return Ahead(context, None)
+
+
+def prepare_rules(request: PermissionRequest, content: RequestContent, now: datetime) -> None:
+    """Compile what will judge an engine's request, before the transaction that seals it. Never raises.
+
+    A thousand rules take longer than others who write should wait; what is compiled is kept.
+    """
+    try:
+        get_books(build_context(request, content), now=now)
+    except Exception:
+        logger.exception("The rules of request %s could not be compiled ahead.", request.pk)
 
 
 def explain_not_automatic(request: PermissionRequest) -> str:

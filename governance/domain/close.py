@@ -90,20 +90,6 @@ def pending_of(engine: Engine) -> QuerySet[PermissionRequest]:
     return PermissionRequest.objects.filter(engine=engine, state=RequestState.PENDING).order_by("pk")
 
 
-def close_session_requests(
-    *, engine: Engine, session_ids: list[str], reason: CloseReason, seen_before: datetime, now: datetime
-) -> int:
-    """A turn ended, was aborted, or its session was deleted: nothing of it may run any more.
-
-    `seen_before` guards against hints that are older than the request; the caller has made sure that the
-    sessions no longer work. Returns how many requests and approvals were ended.
-    """
-    rows = PermissionRequest.objects.filter(
-        engine=engine, session_id__in=session_ids, created_at__lt=seen_before
-    )
-    return close_dead_requests(rows=rows, reason=reason, now=now)
-
-
 def close_dead_requests(
     *, rows: QuerySet[PermissionRequest], reason: CloseReason, now: datetime, why: str = ""
 ) -> int:

@@ -8,7 +8,7 @@ short steps that any process may take: what one step found is in the row before 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,7 +17,7 @@ from typing import Any, Self
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import Team
+from accounts.models import Team, User
 from accounts.principal import Principal
 from events.actors import ActorKind
 from events.changes import changes
@@ -40,7 +40,7 @@ from governance.rule_drafts import (
     write_content,
 )
 from governance.rule_queries import get_stored, read_rules_version
-from governance.rulebooks import build_context
+from governance.rulebooks import build_context, read_owners
 
 # A person waits for it, so it ends: the newest of the last quarter of a year.
 REPLAYED, REPLAYED_FOR = 20_000, timedelta(days=90)
@@ -56,7 +56,7 @@ DECIDING = frozenset(
 CHANGED = {Effect.ALLOW: "newly_allowed", Effect.DENY: "newly_denied", Effect.ASK: "newly_asked"}
 COLUMNS = (
     *("team_id", "source", "content", "agent", "engine_id", "chat_id", "chat__user_id", "findings"),
-    *("arguments_known", "state", "decided_by_kind", "created_at"),
+    *("arguments_known", "state", "decided_by_kind", "created_at", "requester_kind", "requester_id"),
 )
 
 
@@ -183,10 +183,11 @@ def run_step(replay: RuleReplay, tally: Tally, budget_s: float) -> bool:
     books = find_books(replay.pk, replay.rules_version)
     ends = time.monotonic() + budget_s
     position = Position(replay.position_at, replay.position_id)
+    owners = read_owners(User.objects.all())
     for row in read_past(replay.team_id, since=replay.since, position=position):
         if replay.done >= REPLAYED:
             return True
-        judge_row(row, books, tally)
+        judge_row(row, books, tally, owners)
         replay.done += 1
         replay.position_at, replay.position_id = row.created_at, row.pk
         if time.monotonic() >= ends:
@@ -220,7 +221,12 @@ def save_step(replay: RuleReplay, before: tuple[int, int]) -> bool:
 def find_books(replay_id: str, rules_version: int) -> ReplayBooks:
     """For one replay at one state of the rules, which is all that the key has to say."""
     replay = RuleReplay.objects.get(pk=replay_id, rules_version=rules_version)
-    return ReplayBooks.of(replay.team_id, read_replayed_draft(replay), rule_id=replay.rule_id)
+    return ReplayBooks.of(
+        replay.team_id,
+        read_replayed_draft(replay),
+        rule_id=replay.rule_id,
+        activator_id=replay.requested_by_id,
+    )
 
 
 def replay_history(
@@ -236,11 +242,11 @@ def replay_history(
     The last one yielded is the result.
     """
     books = ReplayBooks.of(team.pk, draft, rule_id=rule_id)
-    tally = Tally()
+    tally, owners = Tally(), read_owners(User.objects.all())
     for row in read_past(team.pk, since=since, position=Position(timezone.now())):
         if limit is not None and tally.seen >= limit:
             break
-        judge_row(row, books, tally)
+        judge_row(row, books, tally, owners)
         if tally.seen % 1000 == 0:
             yield tally
     yield tally
@@ -278,13 +284,13 @@ def read_past(team_id: str, *, since: datetime | None, position: Position) -> It
         position = Position(rows[-1].created_at, rows[-1].pk)
 
 
-def judge_row(row: PermissionRequest, books: ReplayBooks, tally: Tally) -> None:
+def judge_row(row: PermissionRequest, books: ReplayBooks, tally: Tally, owners: Mapping[str, str]) -> None:
     try:
         content = RequestContent.from_text(reveal(row, "content"))
     except (KeyringError, ValueError, TypeError):
         tally.unread += 1
         return
-    before, after = books.judge(build_context(row, content), content)
+    before, after = books.judge(build_context(row, content, owners=owners), content)
     if row.findings or not row.arguments_known:
         # Never approved by a rule, whatever it covers.
         before, after = (Effect.ASK if effect is Effect.ALLOW else effect for effect in (before, after))

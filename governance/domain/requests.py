@@ -30,7 +30,7 @@ from governance.content import (
     show_directory,
 )
 from governance.domain.announce import announce_request
-from governance.domain.automatic import Ahead, decide_by_rules, weigh_ahead
+from governance.domain.automatic import Ahead, decide_by_rules, prepare_rules, weigh_ahead
 from governance.domain.gate_use import use_gate_verdict
 from governance.enums import RequestSource, RequestState
 from governance.models import PermissionRequest
@@ -351,6 +351,8 @@ def seal_request(
 
     A request that is sealed or closed already is returned as it is. Arguments too large to keep stay unknown.
     """
+    if request.is_pending and not request.is_sealed:
+        prepare_rules(request, RequestContent.from_text(reveal(request, "content")), now)
     with changes(actor) as change:
         current = PermissionRequest.objects.get(pk=request.pk)
         if current.is_sealed or not current.is_pending:

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -179,7 +179,9 @@ def choose_shapes(decisions: Iterable[Decided]) -> dict[ShapeKey, Evidence]:
 
 def is_let_through(item: Decided) -> bool:
     """Whether the team's rules allow it by now."""
-    book = get_rule_book(build_context(item.request, item.content))
+    # Whoever asked: what the rule would let through for everybody else needs no proposal.
+    context = replace(build_context(item.request, item.content, owners={}), asked_by=frozenset())
+    book = get_rule_book(context)
     return judge_content(item.content, book).effect is Effect.ALLOW
 
 

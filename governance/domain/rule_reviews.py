@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.principal import Principal
+from events.actors import Subject
 from events.changes import Change, lock_rows
 from events.errors import Conflict
 from governance.domain.rule_log import announce_rule, describe_row
 from governance.domain.team_rules import bump_rules
 from governance.enums import RuleState, StoredRuleKind
-from governance.models import WhitelistAction, WhitelistTarget
+from governance.models import RuleVersion, WhitelistAction, WhitelistTarget
 from governance.rule_checks import check_draft
 from governance.rule_drafts import StoredRow, read_draft, write_content
 from governance.rule_width import explain_second_person, list_warnings, read_in_words
@@ -37,6 +38,7 @@ def register_rule_reviews() -> None:
             describe=describe,
             url=find_url,
             lock_subject=lock_row,
+            read_live=read_reviewed,
         ),
     )
 
@@ -66,6 +68,16 @@ def request_second_person(change: Change, principal: Principal, row: StoredRow) 
         reason=row.reason,
     )
     return str(review.pk)
+
+
+def read_reviewed(subject: Subject) -> dict[str, Any] | None:
+    """The version that was approved last, which a wider one would replace; None for a rule that never was."""
+    model = MODELS.get(subject.kind)
+    row: StoredRow | None = model.objects.filter(pk=subject.id).first() if model else None
+    if row is None or row.reviewed_version is None:
+        return None
+    version = RuleVersion.objects.get(rule_kind=row.rule_kind, rule_id=row.pk, version=row.reviewed_version)
+    return {"version": version.version, "rule": version.content}
 
 
 def title_of(row: StoredRow) -> str:

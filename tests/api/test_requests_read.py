@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from accounts.enums import Role, Scope
 from accounts.models import Team, User
 from engines.models import Chat, Engine
 from events.models import AuditEntry
-from governance.domain.close import close_session_requests
+from governance.domain.close import close_dead_requests
 from governance.domain.decide import approve_request, deny_request
 from governance.domain.requests import Wish, create_request
 from governance.enums import CloseReason
@@ -156,14 +156,8 @@ def test_decided_request_names_who_when_where_and_the_delivery(team: Team, engin
 
 def test_closed_request_says_why(user: User, engine: Engine) -> None:
     row = make_request(engine)
-    now = timezone.now()
-    close_session_requests(
-        engine=engine,
-        session_ids=["ses_1"],
-        reason=CloseReason.SESSION_ABORTED,
-        seen_before=now + timedelta(seconds=1),
-        now=now,
-    )
+    rows = PermissionRequest.objects.filter(pk=row.pk)
+    close_dead_requests(rows=rows, reason=CloseReason.SESSION_ABORTED, now=timezone.now())
     shown = call_as(user).read(f"permission-requests/{row.pk}/").json()
     assert (shown["state"], shown["close_reason"]) == ("expired", "session_aborted")
     assert shown["cannot_decide_because"] == "It is expired: the agent's turn was aborted."

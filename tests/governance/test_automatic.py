@@ -33,6 +33,7 @@ from governance.domain.requests import Wish, create_request, seal_request
 from governance.domain.rules import switch_off
 from governance.enums import RequestState
 from governance.models import EngineReply, PermissionRequest, RuleUse, TeamRules, WhitelistAction
+from governance.rulebooks import CACHE, TeamBooks
 from governance.weighing import BUILT_IN
 from reviews.models import ReviewPolicy
 from tests.factories import (
@@ -377,6 +378,26 @@ def test_a_rule_whose_number_nobody_moved_is_still_asked_about_itself() -> None:
     WhitelistAction.objects.filter(pk=rule.pk).update(state="off")
     assert decided(ask(team)) == PENDING
     assert read_uses(rule) == (1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_engines_rules_are_compiled_before_the_transaction_that_seals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever writes at that moment does not wait for it."""
+    team = make_team()
+    make_rule(team, "git status", directory="/srv/demo")
+    CACHE.clear()
+    inside: list[bool] = []
+    compile_rules = TeamBooks.compile
+
+    def compile_seen(books: TeamBooks, rows: Any) -> Any:
+        inside.append(connection.in_atomic_block)
+        return compile_rules(books, rows)
+
+    monkeypatch.setattr(TeamBooks, "compile", compile_seen)
+    request = make_request(make_bare_engine(team), "git status")
+    assert (request.is_sealed, inside) == (True, [False])
 
 
 def test_no_decision_comes_after_the_rule_was_switched_off() -> None:

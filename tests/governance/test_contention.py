@@ -17,7 +17,7 @@ from events.audit import verify_chain
 from events.errors import Conflict
 from events.models import AuditEntry, Event
 from governance.domain.bulk import BulkResult, Chosen, approve_requests, deny_requests
-from governance.domain.close import cancel_request, close_session_requests, expire_overdue_requests
+from governance.domain.close import cancel_request, close_dead_requests, expire_overdue_requests
 from governance.domain.decide import approve_request, deny_request
 from governance.domain.replies import claim_reply, confirm_reply, orphan_reply
 from governance.domain.requests import (
@@ -172,13 +172,8 @@ def test_a_decision_meets_the_clock_the_relay_and_the_requester() -> None:
         return []
 
     def abort() -> list[tuple[str, str]]:
-        close_session_requests(
-            engine=engine,
-            session_ids=["ses_1"],
-            reason=CloseReason.SESSION_ABORTED,
-            seen_before=ahead,
-            now=timezone.now(),
-        )
+        rows = PermissionRequest.objects.filter(engine=engine, session_id="ses_1")
+        close_dead_requests(rows=rows, reason=CloseReason.SESSION_ABORTED, now=timezone.now())
         return []
 
     calls: list[Callable[[], list[tuple[str, str]]]] = [expire, abort, partial(expire), partial(abort)]

@@ -27,7 +27,7 @@ from events.errors import Conflict
 from events.models import AuditEntry, Event, LogHead
 from governance.domain.answered import Answer, record_engine_reply
 from governance.domain.close import (
-    close_session_requests,
+    close_dead_requests,
     close_unlisted_requests,
     expire_overdue_requests,
     reject_leftovers,
@@ -169,9 +169,8 @@ class RequestLife(RuleBasedStateMachine):
     @rule(session=st.sampled_from(SESSIONS), reason=st.sampled_from(["session_aborted", "session_deleted"]))
     def end_session(self, session: str, reason: str) -> None:
         now = timezone.now()
-        close_session_requests(
-            engine=self.engine, session_ids=[session], reason=CloseReason(reason), seen_before=now, now=now
-        )
+        rows = PermissionRequest.objects.filter(engine=self.engine, session_id=session, created_at__lt=now)
+        close_dead_requests(rows=rows, reason=CloseReason(reason), now=now)
         old = self.rows().filter(session_id=session, created_at__lt=now)
         assert not old.filter(state=RequestState.PENDING).exists()
         assert not EngineReply.objects.filter(

@@ -307,6 +307,15 @@ def test_a_wide_rule_waits_for_a_second_person(team: Team, approver: Principal, 
     # What was approved once is switched off and on again without asking again.
     switch_off(principal=approver, rule_id=rule.pk)
     assert switch_on(principal=approver, rule_id=rule.pk, version=1).state == "active"
+    # The next one shows how it differs from what was approved.
+    wider = replace(WIDE, message="Hm.")
+    save_rule(principal=approver, team=team, draft=wider, rule_id=rule.pk, version=1)
+    [first] = RuleVersion.objects.filter(rule_id=rule.pk, version=1)
+    [next_review] = Review.objects.filter(state="open")
+    assert (review.base, next_review.base) == (None, {"version": 1, "rule": first.content})
+    approve_review(principal=second, review_id=next_review.pk, fingerprint=next_review.content_hash)
+    row = read_row(rule)
+    assert (row.state, row.reviewed_version) == ("active", 2)
 
 
 def test_a_rejected_rule_is_a_draft_again(team: Team, approver: Principal, second: Principal) -> None:
