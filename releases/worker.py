@@ -114,15 +114,16 @@ class Publishers:
         await asyncio.wait(waits, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
-        if self.rung.is_set():
-            self.rung.clear()
-            for berth in self.berths.values():
-                berth.rung.set()
+        self.rung.clear()
 
     async def look(self) -> None:
         try:
             for engine in await self.database.run(list_due_engines, timezone.now()):
-                self.start(engine, self.publish)
+                if engine.pk in self.berths:
+                    # Somebody pressed something while it waits.
+                    self.berths[engine.pk].rung.set()
+                else:
+                    self.start(engine, self.publish)
             if time.monotonic() - self._drift_at_s >= LOOK_FOR_DRIFT_EVERY_S:
                 self._drift_at_s = time.monotonic()
                 for engine in await self.database.run(list_engines_to_check):
