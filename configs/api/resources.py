@@ -13,7 +13,6 @@ from configs.api.label_serializers import (
     LabelSerializer,
     VersionDifferenceSerializer,
 )
-from configs.api.labels import LabelledViewSet
 from configs.api.object_serializers import (
     CopySerializer,
     EmptyBodySerializer,
@@ -23,6 +22,7 @@ from configs.api.object_serializers import (
     VersionRowSerializer,
     WhereUsedSerializer,
 )
+from configs.api.previews import PreviewedViewSet
 from configs.enums import ConfigKind
 from configs.models import Agent, Instruction, Model, Prompt, Provider, ToolRules
 
@@ -103,7 +103,7 @@ def describe(words: str, made: Shapes) -> Any:
 
 
 @describe("Prompts", shapes.PROMPT)
-class PromptViewSet(LabelledViewSet):
+class PromptViewSet(PreviewedViewSet):
     """Texts for agents."""
 
     kind = ConfigKind.PROMPT
@@ -114,7 +114,7 @@ class PromptViewSet(LabelledViewSet):
 
 
 @describe("Instruction files", shapes.INSTRUCTION)
-class InstructionViewSet(LabelledViewSet):
+class InstructionViewSet(PreviewedViewSet):
     """Files that every agent reads."""
 
     kind = ConfigKind.INSTRUCTION
@@ -125,7 +125,7 @@ class InstructionViewSet(LabelledViewSet):
 
 
 @describe("Providers", shapes.PROVIDER)
-class ProviderViewSet(LabelledViewSet):
+class ProviderViewSet(PreviewedViewSet):
     """Where models come from."""
 
     kind = ConfigKind.PROVIDER
@@ -136,7 +136,7 @@ class ProviderViewSet(LabelledViewSet):
 
 
 @describe("Models", shapes.MODEL)
-class ModelViewSet(LabelledViewSet):
+class ModelViewSet(PreviewedViewSet):
     """Language models of providers."""
 
     kind = ConfigKind.MODEL
@@ -147,7 +147,7 @@ class ModelViewSet(LabelledViewSet):
 
 
 @describe("Agents", shapes.AGENT)
-class AgentViewSet(LabelledViewSet):
+class AgentViewSet(PreviewedViewSet):
     """Agents, with rules of their own."""
 
     kind = ConfigKind.AGENT
@@ -158,7 +158,7 @@ class AgentViewSet(LabelledViewSet):
 
 
 @describe("Lists of rules for every agent", shapes.TOOL_RULES)
-class ToolRulesViewSet(LabelledViewSet):
+class ToolRulesViewSet(PreviewedViewSet):
     """The rules for every agent, one ordered list for each team; the last rule that matches decides."""
 
     kind = ConfigKind.TOOL_RULES

@@ -39,9 +39,12 @@ MAX_SHOWN_AGENTS = 3
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
+    """`text` is the whole file, `html` what a page shows of it."""
+
     path: str
     html: SafeString
     words: str = ""
+    text: str = ""
 
 
 @dataclass
@@ -143,7 +146,8 @@ def show_rules(config_set: ConfigSet, _: str, __: Content) -> list[ShownFile]:
 def make_file(path: str, text: str, words: str = "") -> ShownFile:
     if len(text) > MAX_SHOWN_CHARACTERS:
         words = f"{words} the first {MAX_SHOWN_CHARACTERS} of {len(text)} characters".strip()
-    return ShownFile(path, highlight_marks(make_visible_lines(text[:MAX_SHOWN_CHARACTERS])), words)
+    html = highlight_marks(make_visible_lines(text[:MAX_SHOWN_CHARACTERS]))
+    return ShownFile(path, html, words, text)
 
 
 def describe_variables(prompt: PromptContent) -> list[tuple[str, str]]:

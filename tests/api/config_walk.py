@@ -88,6 +88,7 @@ VERBS = [
     Verb("diff", "GET", "diff/"),
     Verb("labels", "GET", "labels/"),
     Verb("move_label", "POST", "labels/", body={"label": "staging", "version": 1}),
+    Verb("preview", "GET", "preview/"),
     Verb("restore", "POST", "restore/", body={"version": 1}, is_conditional=True),
     Verb("retire", "POST", "retire/"),
     Verb("unretire", "POST", "unretire/", target="retired"),

@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.domain.teams import add_member
 from accounts.enums import Role, Scope
 from accounts.models import Membership, Team, User
-from configs.content import AgentContent, ModelContent, PromptContent, read_content
+from configs.content import AgentContent, ConfigSet, ModelContent, PromptContent, read_content
 from configs.kinds import KINDS
 from configs.models import Agent, ConfigVersion, Prompt
+from configs.opencode.tree import render_agent_file
 from events.models import AuditEntry
 from tests.api.clients import ApiClient, call_as, outcome, problem, sign_in
 from tests.factories import ACTOR, make_config, make_owner, make_service, make_team, make_user
@@ -382,6 +383,29 @@ def test_a_difference_names_the_fields_and_their_lines(client: ApiClient) -> Non
     assert outcome(client.read(f"{path}diff/?from=1&from=2")) == (400, "invalid")
 
 
+# What an engine would read --------------------------------------------------------------------------------
+
+
+def test_a_preview_is_the_exact_file_and_says_what_is_wrong(client: ApiClient, team: Team) -> None:
+    prompt = make_config(team, PromptContent(name="P", body="Look twice."))
+    made = client.write("agents/", {"content": {"name": "a", "mode": "primary", "prompt": prompt.pk}})
+    path = path_of("agent", made)
+    [file] = client.read(f"{path}preview/").json()["files"]
+    agent = read_content("agent", made.json()["content"])
+    around = ConfigSet(prompts={prompt.pk: PromptContent(name="P", body="Look twice.")})
+    assert isinstance(agent, AgentContent)
+    assert file == {"path": "agent/a.md", "text": render_agent_file(agent, around)}
+    assert file["text"].endswith("Look twice.\n")
+    changed = {"name": "a", "mode": "subagent", "subagents": ["nobody"]}
+    assert put(client, path, changed, made.headers["ETag"]).status_code == 200
+    shown = client.read(f"{path}preview/").json()
+    assert "mode: subagent" in shown["files"][0]["text"]
+    assert "subagents" in {item["field"].partition(".")[0] for item in shown["problems"]}
+    assert client.read(f"{path}preview/?of=1").json()["files"] == [file]
+    assert outcome(client.read(f"{path}preview/?of=production")) == (404, "not_found")
+    assert outcome(client.read(f"{path}preview/?version=1")) == (400, "unknown_parameter")
+
+
 # Ending, copying, and what uses it ------------------------------------------------------------------------
 
 
@@ -560,7 +584,7 @@ def test_owners_see_names_and_versions_but_not_what_a_team_says(team: Team, clie
         path = path_of(kind, answer)
         shown = owner.read(path)
         assert (shown.json()["content"], shown.json()["version"]) == (None, 1)
-        for inner in ("versions/1/", "diff/"):
+        for inner in ("versions/1/", "diff/", "preview/"):
             assert outcome(owner.read(path + inner)) == (403, "refused")
         assert owner.read(f"{path}versions/").json()["results"][0]["number"] == 1
         seen = [owner.read(each).content.decode() for each in (path, f"{PATHS[kind]}/", f"{path}versions/")]

@@ -34,8 +34,8 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 CONFIG_VERBS = (
-    *("copy", "create", "diff", "labels", "list", "move_label", "restore", "retire", "retrieve"),
-    *("unretire", "update", "uses", "version", "versions"),
+    *("copy", "create", "diff", "labels", "list", "move_label", "preview", "restore"),
+    *("retire", "retrieve", "unretire", "update", "uses", "version", "versions"),
 )
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 

@@ -171,6 +171,8 @@ from .part import Part
 from .past_decision import PastDecision
 from .permission_requests_list_state_item import PermissionRequestsListStateItem
 from .place import Place
+from .preview import Preview
+from .preview_problem import PreviewProblem
 from .price_tier import PriceTier
 from .price_tier_request import PriceTierRequest
 from .problem import Problem
@@ -206,6 +208,7 @@ from .release_detail import ReleaseDetail
 from .release_difference import ReleaseDifference
 from .release_input import ReleaseInput
 from .release_number import ReleaseNumber
+from .rendered_file import RenderedFile
 from .reply_enum import ReplyEnum
 from .reply_state_enum import ReplyStateEnum
 from .request import Request
@@ -465,6 +468,8 @@ __all__ = (
     "PastDecision",
     "PermissionRequestsListStateItem",
     "Place",
+    "Preview",
+    "PreviewProblem",
     "PriceTier",
     "PriceTierRequest",
     "Problem",
@@ -500,6 +505,7 @@ __all__ = (
     "ReleaseDifference",
     "ReleaseInput",
     "ReleaseNumber",
+    "RenderedFile",
     "ReplyEnum",
     "ReplyStateEnum",
     "Request",
