@@ -194,13 +194,18 @@ class PinnedTransport(httpx.AsyncBaseTransport):
     order, as long as no connection came about and so nothing was sent.
     """
 
-    def __init__(self, url: str, allow: AllowList) -> None:
+    def __init__(self, url: str, allow: AllowList, *, authority: str = "") -> None:
+        """`authority` is a PEM text that certificates are checked against in place of the system's."""
         self._url = url
         self._origin = split_origin(url)
         self._allow = allow
         # Without TLS a bare context without any trusted authority: cheap, and useless by accident.
         is_tls = self._origin[0] == "https"
-        context = ssl.create_default_context() if is_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = (
+            ssl.create_default_context(cadata=authority or None)
+            if is_tls
+            else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        )
         self._inner = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
         self._pinned: PinnedAddress | None = None
         self._pinned_until = 0.0
@@ -251,11 +256,15 @@ def build_client(
     timeout: httpx.Timeout,
     auth: httpx.BasicAuth | None = None,
     headers: Sequence[tuple[str, str]] = (),
+    authority: str = "",
 ) -> httpx.AsyncClient:
-    """An httpx client for one user-given origin: pinned address, no redirects, no environment proxy."""
+    """An httpx client for one user-given origin: pinned address, no redirects, no environment proxy.
+
+    `authority` is a PEM text that its certificate is checked against in place of the system's.
+    """
     return httpx.AsyncClient(
         base_url=url,
-        transport=PinnedTransport(url, allow),
+        transport=PinnedTransport(url, allow, authority=authority),
         timeout=timeout,
         auth=auth,
         headers=list(headers),
