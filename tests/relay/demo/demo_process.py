@@ -19,7 +19,8 @@ from relay.opencode.process_tree import is_alive, list_descendants
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "a long and private pass phrase"
-START_TIMEOUT_S = 90
+# A loaded machine takes long to make the tables.
+START_TIMEOUT_S = 180
 WAIT_S = 60
 LAST_LINE = "Ctrl-C stops everything."
 LINK = re.compile(r"(http://127\.0\.0\.1:\d+)/login/\S+")
