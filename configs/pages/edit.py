@@ -215,7 +215,7 @@ def answer_preview(desk: Desk, request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "preview": read_preview(desk, form, row, owner),
-        "uses": find_uses(desk, row),
+        "uses": find_uses(desk, request, row),
         "shows_values": desk.page.kind == ConfigKind.AGENT,
     }
     return TemplateResponse(request, "configs/preview_piece.html", context)
@@ -231,8 +231,8 @@ def read_preview(desk: Desk, form: ContentForm, row: Any, owner: Owner) -> Previ
     return build_preview(desk.page.kind, owner.team_id, row.pk if row else "", content)
 
 
-def find_uses(desk: Desk, row: Any) -> list[Use]:
-    return list_uses(desk.door, row) if row and desk.page.shows_uses else []
+def find_uses(desk: Desk, request: HttpRequest, row: Any) -> list[Use]:
+    return list_uses(desk.door, row, get_principal(request)) if row and desk.page.shows_uses else []
 
 
 def render_form(
@@ -260,7 +260,7 @@ def render_form(
         "next_number": row.version + 1 if row else 1,
         "preview": read_preview(desk, form, row, owner),
         "preview_url": desk.url("preview"),
-        "uses": find_uses(desk, row),
+        "uses": find_uses(desk, request, row),
         "back_url": desk.url("show", row.pk) if row else desk.url("list"),
         "is_unsaved": form.is_bound,
         **RULE_WORDS[desk.page.kind == ConfigKind.TOOL_RULES],

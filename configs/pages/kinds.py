@@ -117,6 +117,7 @@ PAGES = (
         ),
         with_references,
         lambda row: row.description.split("\n")[0][:120],
+        shows_uses=True,
     ),
     KindPage(
         ConfigKind.PROMPT,
@@ -187,6 +188,7 @@ PAGES = (
         "No provider yet: engines use those that they know themselves.",
         ProviderForm,
         (("name", lambda row: show_text(row.display_name)),),
+        shows_uses=True,
     ),
     KindPage(
         ConfigKind.TOOL_RULES,

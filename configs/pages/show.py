@@ -99,7 +99,7 @@ def build_page(desk: Desk, principal: Principal, row: Any) -> dict[str, Any]:
         "protected": sorted(protected),
         "files": preview.files,
         "shows_uses": desk.page.shows_uses,
-        "uses": list_uses(desk.door, row) if desk.page.shows_uses else [],
+        "uses": list_uses(desk.door, row, principal) if desk.page.shows_uses else [],
         "versions": list(build_versions(desk, row, versions, labels, may_edit=may_edit, may_read=may_read)),
         "more_versions": row.version - MAX_VERSIONS if len(versions) > MAX_VERSIONS else 0,
         "versions_url": desk.url("versions", row.pk),

@@ -12,7 +12,14 @@ from django.urls import reverse
 
 from accounts.enums import Role
 from accounts.models import Team, User
-from configs.content import AgentContent, InstructionContent, PromptContent, ToolRulesContent
+from configs.content import (
+    AgentContent,
+    InstructionContent,
+    ModelContent,
+    PromptContent,
+    ProviderContent,
+    ToolRulesContent,
+)
 from configs.domain.protection import set_protected
 from configs.models import ConfigLabel, ConfigVersion, Prompt
 from configs.pages.acts import ACTS
@@ -288,6 +295,18 @@ def test_what_is_used_is_not_retired_and_says_by_whom(client: Client, team: Team
     client.post(url_of("prompt", "retire", row.pk))
     row.refresh_from_db()
     assert row.retired_at is None
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_agents_and_providers_too_say_where_they_are_used(client: Client, team: Team, door: str) -> None:
+    called = make_config(team, AgentContent(name="explore", mode="subagent"))
+    caller = make_config(team, AgentContent(name="builder", subagents=("explore",)))
+    provider = make_config(team, ProviderContent(name="acme"))
+    model = make_config(team, ModelContent(provider="acme", identifier="large"))
+    for used, user in ((called, caller), (provider, model)):
+        page = open_page(client, url_of(used.kind, "show", used.pk, door=door))
+        assert url_of(user.kind, "show", user.pk, door=door) in [found["href"] for found in page.find("a")]
+    assert "Nothing uses it." in open_page(client, url_of("agent", "show", caller.pk, door=door)).text
 
 
 def test_the_history_is_the_audit_chains(client: Client, team: Team) -> None:
