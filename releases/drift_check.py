@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from engines.models import Engine
@@ -66,4 +67,5 @@ class DriftCheck:
             running = await read_running(self.client, directories)
         except ConfigRefused as refusal:
             return [("configuration", "readable to the engine", f"refused by it: {refusal}")]
-        return [(one.path, one.expected, one.found) for one in compare_all(release, running)]
+        differences = await asyncio.to_thread(compare_all, release, running)
+        return [(one.path, one.expected, one.found) for one in differences]

@@ -140,7 +140,7 @@ class Publisher:
 
     async def validate(self, publication: Publication) -> None:
         release = publication.release
-        wrong = explain_broken_seal(release) or explain_invalid(release)
+        wrong = explain_broken_seal(release) or await asyncio.to_thread(explain_invalid, release)
         if wrong:
             await self.end(publication, State.FAILED, error=f"The release is not valid. {wrong}")
         else:
@@ -258,7 +258,9 @@ class Publisher:
 
     async def compare(self, release: Release, directories: Sequence[str]) -> list[Difference]:
         """What the engine runs otherwise, in any folder. Raises ConfigRefused or EngineError."""
-        return compare_all(release, await read_running(self.client, directories))
+        running = await read_running(self.client, directories)
+        # Hundreds of agents take a while, and people are served on this loop.
+        return await asyncio.to_thread(compare_all, release, running)
 
     async def settle_live(self, publication: Publication) -> None:
         await self.end(publication, State.LIVE)
@@ -318,7 +320,7 @@ class Publisher:
             running = await read_running(self.client, directories)
         except ConfigRefused:
             return False
-        return good is None or not compare_all(good, running)
+        return good is None or not await asyncio.to_thread(compare_all, good, running)
 
     async def comes_back(self, publication: Publication, good: Release | None) -> bool:
         deadline_s = time.monotonic() + self.answer_within_s

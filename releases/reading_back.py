@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from configs.opencode.problems import has_errors
-from configs.opencode.read_back import Difference, compare_read_back
-from configs.opencode.schema_check import check_schema
-from configs.opencode.tree import CONFIG_PATH, File, Tree
+from configs.opencode.read_back import Difference, check_tree, compare_read_back
+from configs.opencode.tree import File, Tree
 from events.text import make_storable, make_visible
 from releases.engine_calls import Running
 from releases.models import Release
@@ -22,14 +20,8 @@ def build_tree(release: Release) -> Tree:
 
 
 def explain_invalid(release: Release) -> str:
-    """What the engine's schema says against its `opencode.json`, "" for nothing."""
-    text = dict(release.file_pairs).get(CONFIG_PATH)
-    if text is None:
-        return f"It has no {CONFIG_PATH}."
-    try:
-        problems = check_schema(json.loads(text))
-    except ValueError:
-        return f"Its {CONFIG_PATH} is no JSON."
+    """What the engine's schema says against its files, "" for nothing."""
+    problems = check_tree(build_tree(release))
     if not has_errors(problems):
         return ""
     return " ".join(problem.sentence for problem in problems if problem.severity == "error")

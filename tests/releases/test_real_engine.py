@@ -249,7 +249,13 @@ async def test_what_the_engine_refuses_never_reaches_it_or_is_rolled_back_by_its
         broken = store_release(principal=office.approver, engine=office.engine, draft=draft, note="")
         return publish(principal=office.approver, release=broken)
 
-    # A throwaway engine refuses it: this one goes on.
+    # The schema of the engine's version refuses it.
+    invalid = await office.settle(await office.desk.run(publish_broken))
+    assert invalid.state == "failed"
+    assert invalid.error.startswith("The release is not valid. ")
+
+    # Were the schema to let it through, a throwaway engine refuses it, and this one goes on.
+    monkeypatch.setattr("releases.publisher.explain_invalid", lambda _release: "")
     refused = await office.settle(await office.desk.run(publish_broken))
     assert refused.state == "failed"
     assert refused.error.startswith("A throwaway engine refused it, so the engine never saw it.\n")
