@@ -50,6 +50,7 @@ class Phases:
         from rest_framework.response import Response
         from rest_framework.views import APIView
 
+        from events import prepared
         from portal.onehop import OneHopHandler
 
         places: list[tuple[Any, str, str]] = [
@@ -58,6 +59,7 @@ class Phases:
             (APIView, "dispatch", "view"),
             (APIView, "initial", "authentication"),
             (CursorWrapper, "execute", "sql"),
+            (prepared, "run_statement", "sql"),
             (BaseDatabaseWrapper, "commit", "sql"),
             (Response, "render", "rendering"),
         ]

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
     BooleanField,
@@ -31,6 +31,8 @@ from django.db.models import (
 )
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
+
+from events.statements import find_connection, run_statement
 
 R = TypeVar("R")
 Key = tuple[Any, ...]
@@ -80,13 +82,12 @@ class Prepared(Generic[R]):
         return next(iter(self.all(*shape, **values)), None)
 
     def all(self, *shape: Any, **values: Any) -> list[R]:
-        wrapper = connections[connection.alias]
+        wrapper = find_connection()
         plan = self.find_plan(wrapper, shape, values)
         if plan is None:
             return []
-        with wrapper.cursor() as cursor:
-            cursor.execute(plan.sql, [fill(parameter, values) for parameter in plan.parameters])
-            rows = cursor.fetchall()
+        parameters = [fill(parameter, values) for parameter in plan.parameters]
+        rows, _ = run_statement(wrapper, plan.sql, parameters, is_reading=True)
         return plan.read(rows)
 
     def find_plan(self, wrapper: BaseDatabaseWrapper, shape: Key, values: dict[str, Any]) -> Plan[R] | None:
@@ -145,7 +146,7 @@ def fill(parameter: Any, values: dict[str, Any]) -> Any:
     value = values[parameter.name]
     if parameter.index is not None:
         value = value[parameter.index]
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    return find_connection().ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
 def build_model_reader(compiler: Any) -> Callable[[Sequence[Any]], list[Any]]:
@@ -183,13 +184,14 @@ class PreparedUpdate:
 
     def run(self, *shape: Any, **values: Any) -> int:
         """How many rows were changed."""
-        sql, parameters = self.find_statement(shape, values)
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [fill(parameter, values) for parameter in parameters])
-            return int(cursor.rowcount)
+        wrapper = find_connection()
+        sql, parameters = self.find_statement(wrapper, shape, values)
+        filled = [fill(parameter, values) for parameter in parameters]
+        return run_statement(wrapper, sql, filled, is_reading=False)[1]
 
-    def find_statement(self, shape: Key, values: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
-        wrapper = connections[connection.alias]
+    def find_statement(
+        self, wrapper: BaseDatabaseWrapper, shape: Key, values: dict[str, Any]
+    ) -> tuple[str, tuple[Any, ...]]:
         statements: dict[Key, Any] = wrapper.__dict__.setdefault(PLANS, {})
         key = (self, shape)
         if key not in statements:
@@ -223,6 +225,8 @@ class Column:
     adapt: Adapter
     # Whether the field makes its value itself (`auto_now_add`).
     is_made: bool
+    # Whether most of its values need no adapting.
+    is_plain: bool
 
     def read(self, instance: Model, wrapper: BaseDatabaseWrapper) -> Any:
         if self.is_made:
@@ -267,13 +271,20 @@ class InsertPlan:
     head: str
     row: str
     columns: tuple[Column, ...]
+    read_attributes: Callable[[Model], tuple[Any, ...]]
+
+    def read(self, instance: Model, wrapper: BaseDatabaseWrapper) -> list[Any]:
+        """One row's parameters."""
+        return [
+            value if column.is_plain and type(value) in PLAIN_VALUES else column.read(instance, wrapper)
+            for column, value in zip(self.columns, self.read_attributes(instance), strict=True)
+        ]
 
     def run(self, wrapper: BaseDatabaseWrapper, parameters: list[Any], *, tail: str = "") -> int:
         """How many rows were inserted."""
         count = len(parameters) // len(self.columns)
-        with wrapper.cursor() as cursor:
-            cursor.execute(self.head + ", ".join([self.row] * count) + tail, parameters)
-            return int(cursor.rowcount)
+        sql = self.head + ", ".join([self.row] * count) + tail
+        return run_statement(wrapper, sql, parameters, is_reading=False)[1]
 
 
 def insert_rows(instances: Sequence[Model], *, unless_there: bool = False) -> int:
@@ -285,9 +296,9 @@ def insert_rows(instances: Sequence[Model], *, unless_there: bool = False) -> in
     """
     if not instances:
         return 0
-    wrapper = connections[connection.alias]
+    wrapper = find_connection()
     plan = find_insert_plan(type(instances[0]), wrapper)
-    parameters = [column.read(instance, wrapper) for instance in instances for column in plan.columns]
+    parameters = [value for instance in instances for value in plan.read(instance, wrapper)]
     inserted = plan.run(wrapper, parameters, tail=" ON CONFLICT DO NOTHING" if unless_there else "")
     for instance in instances:
         instance._state.adding = False
@@ -299,7 +310,7 @@ def insert_values(model: type[Model], rows: Sequence[dict[str, Any]]) -> int:
     """The same for rows of which nobody needs an instance: {attribute: value}, every column named."""
     if not rows:
         return 0
-    wrapper = connections[connection.alias]
+    wrapper = find_connection()
     plan = find_insert_plan(model, wrapper)
     parameters = [column.adapt(wrapper, row[column.attribute]) for row in rows for column in plan.columns]
     return plan.run(wrapper, parameters)
@@ -311,11 +322,14 @@ def find_insert_plan(model: type[Model], wrapper: BaseDatabaseWrapper) -> Insert
     if plan is None:
         quote = wrapper.ops.quote_name
         columns = tuple(
-            Column(field, field.attname, build_adapter(field), makes_its_value(field))
+            Column(field, field.attname, build_adapter(field), is_made, is_plain)
             for field in model._meta.local_concrete_fields
+            for is_made in [makes_its_value(field)]
+            for is_plain in [isinstance(field, PLAIN_FIELDS) and not is_made]
         )
         names = ", ".join(quote(str(column.field.column)) for column in columns)
         marks = ", ".join(["%s"] * len(columns))
         head = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - our own names
-        plan = plans[model] = InsertPlan(head, f"({marks})", columns)
+        read = attrgetter(*(column.attribute for column in columns))
+        plan = plans[model] = InsertPlan(head, f"({marks})", columns, read)
     return plan
