@@ -99,7 +99,7 @@ class AgentControl:
                 status, answer = response.status_code, await read_bounded(response)
         except Invalid as error:
             raise ControlUnavailable(error.message) from error
-        except (TimeoutError, httpx.HTTPError, ssl.SSLError) as error:
+        except (TimeoutError, httpx.HTTPError, ssl.SSLError, ValueError) as error:
             raise ControlUnavailable(f"The config agent at {self.address} does not answer.") from error
         if status == httpx.codes.OK:
             return answer

@@ -36,10 +36,20 @@ def run(demo: Demo, folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def find_new(demo: Demo, permission: str, old: set[str]) -> dict[str, Any]:
-    """A request that was not there before; the newest is looked at first."""
-    wait_until(lambda: demo.find_pending(permission)["id"] not in old)
-    return demo.find_pending(permission)
+def find_new(demo: Demo, summary: str, old: set[str]) -> dict[str, Any]:
+    """A request about this that was not there before; waits for one."""
+    found: list[dict[str, Any]] = []
+
+    def look() -> bool:
+        found[:] = [
+            request
+            for request in demo.list_pending()
+            if request["summary"] == summary and request["id"] not in old
+        ]
+        return bool(found)
+
+    wait_until(look)
+    return found[0]
 
 
 def test_the_demo_walks_through_a_release(opencode_binary: Path, tmp_path: Path) -> None:
@@ -63,9 +73,10 @@ def test_the_demo_walks_through_a_release(opencode_binary: Path, tmp_path: Path)
         assert "Keep it friendly, and short." in (control.folder.link / "agent/build.md").read_text()
 
         # New calls are held by the same gate, and go on when somebody approves them.
-        edit = find_new(demo, "edit", old)
+        edit = find_new(demo, "README.md", old)
         readme = folder / "project" / "README.md"
         before = readme.read_text()
+        assert edit["permission"] == "edit"
         demo.decide(edit, "approve")
         wait_until(lambda: readme.read_text() != before)
         wait_until(lambda: "gate" in {request["source"] for request in demo.list_pending()})
