@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import Any
 
 from configs.content import Content, PromptVariable, ToolRule
 from configs.content_writer import write_value
 from configs.json_values import format_json
 
-# Beyond it lines are compared in place, since finding the best match takes quadratic time.
+# Beyond either nothing is matched between the equal beginning and end: finding the best match takes quadratic
+# time, and with many equal lines cubic. The second counts pairs of equal lines.
 MAX_MATCHED_LINES = 2000
+MAX_MATCHED_PAIRS = 30_000
 CONTEXT_LINES = 3
 
 
@@ -109,7 +112,7 @@ def match_lines(before: Sequence[str], after: Sequence[str]) -> list[Line]:
 
 
 def match_middle(before: Sequence[str], after: Sequence[str]) -> list[Line]:
-    if max(len(before), len(after)) > MAX_MATCHED_LINES:
+    if max(len(before), len(after)) > MAX_MATCHED_LINES or count_pairs(before, after) > MAX_MATCHED_PAIRS:
         return [*(Line(text, None) for text in before), *(Line(None, text) for text in after)]
     lines: list[Line] = []
     matcher = SequenceMatcher(None, before, after, autojunk=False)
@@ -118,33 +121,28 @@ def match_middle(before: Sequence[str], after: Sequence[str]) -> list[Line]:
     return lines
 
 
+def count_pairs(before: Sequence[str], after: Sequence[str]) -> int:
+    counts = Counter(after)
+    return sum(counts[text] for text in before)
+
+
 def write_unified(lines: Sequence[Line]) -> list[str]:
-    near = {
-        index + offset
-        for index, line in enumerate(lines)
-        if not line.is_same
-        for offset in range(-CONTEXT_LINES, CONTEXT_LINES + 1)
-    }
+    runs = [(is_same, list(run)) for is_same, run in groupby(lines, key=lambda line: line.is_same)]
     written: list[str] = []
-    removed: list[str] = []
-    added: list[str] = []
-
-    def flush() -> None:
-        written.extend([*(f"-{text}" for text in removed), *(f"+{text}" for text in added)])
-        removed.clear()
-        added.clear()
-
-    for index, line in enumerate(lines):
-        if line.is_same:
-            flush()
-            if index in near:
-                written.append(f" {line.before}")
-            elif not written or written[-1] != "…":
-                written.append("…")
+    for index, (is_same, run) in enumerate(runs):
+        if is_same:
+            shown = cut_context([f" {line.before}" for line in run], index > 0, index < len(runs) - 1)
+            written.extend(shown)
             continue
-        if line.before is not None:
-            removed.append(line.before)
-        if line.after is not None:
-            added.append(line.after)
-    flush()
+        written.extend(f"-{line.before}" for line in run if line.before is not None)
+        written.extend(f"+{line.after}" for line in run if line.after is not None)
     return written
+
+
+def cut_context(lines: list[str], follows: bool, precedes: bool) -> list[str]:
+    """Equal lines as far as they stand near a change: one that they follow, one that they precede."""
+    head = lines[:CONTEXT_LINES] if follows else []
+    tail = lines[-CONTEXT_LINES:] if precedes else []
+    if len(head) + len(tail) >= len(lines):
+        return lines
+    return [*head, "…", *tail]

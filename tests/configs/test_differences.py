@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from time import monotonic
+from time import process_time
 from typing import Any
 
+import pytest
 from hypothesis import given, strategies as st
 
 from configs.content import (
@@ -84,14 +85,25 @@ def test_all_of_it_as_one_text() -> None:
     assert text == "name:\n-P\n+Q\nbody:\n-a\n+b"
 
 
-def test_the_largest_bodies_are_compared_in_time() -> None:
-    before = PromptContent(name="P", body="\n".join(f"{number % 7}" for number in range(120_000)))
-    after = PromptContent(name="P", body="\n".join(f"{number % 5}" for number in range(120_000)))
-    began = monotonic()
-    [difference] = compare_contents(before, after)
-    # All of them differ but the ends: no line is matched twice.
-    assert len(difference.unified) > 100_000
-    assert monotonic() - began < 5
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([str(number % 7) for number in range(120_000)], [str(number % 5) for number in range(120_000)]),
+        (["x"] * 2000, ["x", "y"] * 1000),
+        (["x"] * 300, ["x", "y"] * 150),
+        ([str(number) for number in range(2000)], [str(number) for number in range(2000, 0, -1)]),
+    ],
+)
+def test_no_two_bodies_take_long_to_compare(before: list[str], after: list[str]) -> None:
+    began = process_time()
+    [difference] = compare_contents(
+        PromptContent(name="P", body="\n".join(before)), PromptContent(name="P", body="\n".join(after))
+    )
+    lines = difference.lines
+    assert [line.before for line in lines if line.before is not None] == before
+    assert [line.after for line in lines if line.after is not None] == after
+    assert len(difference.unified) > 0
+    assert process_time() - began < 3
 
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=12)
