@@ -110,6 +110,16 @@ class RateLimiter:
             is_over = tally.used > tally.granted
         return Rate(self.policy, limit, 0 if is_over else left, WINDOW_S - second, is_over)
 
+    def look(self, caller: str, limit: int) -> Rate:
+        """Where a caller stands now; counts nothing."""
+        if not limit:
+            return Rate(self.policy, 0, 0, 0, is_over=False)
+        minute, second = divmod(int(self.clock()), WINDOW_S)
+        with self.lock:
+            tally = self.tallies.get(caller) if minute == self.minute else None
+        left = max(0, limit - tally.used) if tally is not None else limit
+        return Rate(self.policy, limit, left, WINDOW_S - second, is_over=False)
+
     def begin_tally(self, caller: str) -> Tally:
         if len(self.tallies) >= MAX_TRACKED:
             caller = OTHERS
@@ -139,6 +149,11 @@ strangers = build_limiter("address")
 
 def count_caller(caller: str) -> Rate:
     return callers.count(caller, settings.COUNTERSIGN_API_CALLS_PER_MINUTE)
+
+
+def look_at_caller(caller: str) -> Rate:
+    """For the answer to a call that was counted a while ago."""
+    return callers.look(caller, settings.COUNTERSIGN_API_CALLS_PER_MINUTE)
 
 
 def count_stranger(address: str) -> Rate:

@@ -19,7 +19,7 @@ from accounts.api.authentication import principal_of
 from accounts.api.etags import tag_answer
 from accounts.api.filters import refuse_unknown_parameters
 from accounts.api.pagination import CursorPage
-from accounts.api.rate_limits import Rate, count_caller, count_stranger
+from accounts.api.rate_limits import Rate, count_caller, count_stranger, look_at_caller
 from accounts.api.scopes import HasScope, find_action
 from accounts.principal import Principal
 from events.errors import NotFound
@@ -62,12 +62,13 @@ class ApiView(APIView):
 
     def count_call(self, request: Request, *, is_known: bool) -> None:
         """Raises Throttled. A call that waited and is run again was counted by its first run."""
-        if not is_first_run(request):
-            return
+        count = count_caller if is_first_run(request) else look_at_caller
         if is_known:
-            self.rate = count_caller(str((request.auth or request.user).pk))
-        else:
+            self.rate = count(str((request.auth or request.user).pk))
+        elif is_first_run(request):
             self.rate = count_stranger(request.META.get("REMOTE_ADDR", ""))
+        else:
+            return
         if self.rate.is_over:
             raise exceptions.Throttled(wait=self.rate.resets_in_s)
 

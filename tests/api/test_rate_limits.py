@@ -132,6 +132,7 @@ def test_a_wait_counts_once_however_often_it_is_run(
     assert client.read(path).status_code == 200
 
     again = ApiClient(make_token(user, Scope.REQUESTS_READ))
+    assert again.read(path).headers["RateLimit"] == '"caller";r=1;t=60'
     handler: Any = again.handler
     plain = handler.get_response
 
@@ -143,7 +144,13 @@ def test_a_wait_counts_once_however_often_it_is_run(
         return plain(request)
 
     handler.get_response = run_again
-    assert [again.read(path).status_code for _ in range(10)] == [200] * 10
+    clock.now += 20
+    answers = [again.read(path) for _ in range(10)]
+    assert [answer.status_code for answer in answers] == [200] * 10
+    # It says how things stand when it is answered.
+    assert {answer.headers["RateLimit"] for answer in answers} == {'"caller";r=1;t=40'}
+    clock.now += 60
+    assert again.read(path).headers["RateLimit"] == '"caller";r=2;t=40'
 
 
 def test_a_waiting_agent_never_meets_the_defaults(settings: Settings) -> None:
