@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.conftest import PHONE, Enter, World
 
@@ -100,7 +100,12 @@ def test_leaving_what_is_not_saved_is_asked_first(enter: Enter, world: World) ->
     ids = configure(world)
     page = open_form(enter, "instructions", ids["instruction"])
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
     page.get_by_role("link", name="Cancel").click()
     expect(page).to_have_url(re.compile(r"/configure/instructions/[a-z0-9]{15}/$"))
     page.go_back()
