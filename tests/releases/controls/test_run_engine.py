@@ -23,7 +23,7 @@ from releases.controls.local import LocalControl
 from tests.relay.demo.demo_process import ROOT
 
 # A program that does nothing but run: what is tested is who starts it.
-PROGRAM = '#!/bin/sh\nenv > "$HOME/environment"\nexec sleep 600\n'
+PROGRAM = '#!/bin/sh\nenv > "$HOME/new"\nmv "$HOME/new" "$HOME/environment"\nexec sleep 600\n'
 DEADLINE_S = 60.0
 
 
