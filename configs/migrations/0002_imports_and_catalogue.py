@@ -2,64 +2,105 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+from django.db import migrations, models
+
 import events.encryption
 import events.identifiers
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_idempotency_records'),
-        ('configs', '0001_initial'),
+        ("accounts", "0003_idempotency_records"),
+        ("configs", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CatalogueModel',
+            name="CatalogueModel",
             fields=[
-                ('id', events.identifiers.RecordId(default=events.identifiers.make_id, editable=False, max_length=15, primary_key=True, serialize=False)),
-                ('key', models.CharField(help_text='provider/identifier', max_length=270, unique=True)),
-                ('provider', models.CharField(max_length=64)),
-                ('provider_name', models.CharField(blank=True, max_length=120)),
-                ('package', models.CharField(blank=True, max_length=200)),
-                ('identifier', models.CharField(max_length=200)),
-                ('name', models.CharField(max_length=120)),
-                ('family', models.CharField(blank=True, max_length=80)),
-                ('status', models.CharField(choices=[('alpha', 'alpha'), ('beta', 'beta'), ('active', 'active'), ('deprecated', 'deprecated')], default='active', max_length=12)),
-                ('release_date', models.CharField(blank=True, max_length=10)),
-                ('facts', models.JSONField()),
-                ('source', models.CharField(max_length=120)),
-                ('as_of', models.DateField()),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('missing_since', models.DateField(null=True)),
+                (
+                    "id",
+                    events.identifiers.RecordId(
+                        default=events.identifiers.make_id,
+                        editable=False,
+                        max_length=15,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("key", models.CharField(help_text="provider/identifier", max_length=270, unique=True)),
+                ("provider", models.CharField(max_length=64)),
+                ("provider_name", models.CharField(blank=True, max_length=120)),
+                ("package", models.CharField(blank=True, max_length=200)),
+                ("identifier", models.CharField(max_length=200)),
+                ("name", models.CharField(max_length=120)),
+                ("family", models.CharField(blank=True, max_length=80)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("alpha", "alpha"),
+                            ("beta", "beta"),
+                            ("active", "active"),
+                            ("deprecated", "deprecated"),
+                        ],
+                        default="active",
+                        max_length=12,
+                    ),
+                ),
+                ("release_date", models.CharField(blank=True, max_length=10)),
+                ("facts", models.JSONField()),
+                ("source", models.CharField(max_length=120)),
+                ("as_of", models.DateField()),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("missing_since", models.DateField(null=True)),
             ],
             options={
-                'ordering': ['key'],
-                'indexes': [models.Index(fields=['provider', '-release_date'], name='catalogue_by_provider'), models.Index(fields=['as_of'], name='catalogue_by_day')],
+                "ordering": ["key"],
+                "indexes": [
+                    models.Index(fields=["provider", "-release_date"], name="catalogue_by_provider"),
+                    models.Index(fields=["as_of"], name="catalogue_by_day"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ImportedFile',
+            name="ImportedFile",
             fields=[
-                ('id', events.identifiers.RecordId(default=events.identifiers.make_id, editable=False, max_length=15, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('format', models.CharField(max_length=32)),
-                ('size_bytes', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('original', events.encryption.EncryptedField()),
-                ('findings', models.JSONField()),
-                ('outcomes', models.JSONField()),
-                ('author_kind', models.CharField(max_length=16)),
-                ('author_id', models.CharField(max_length=64)),
-                ('author_label', models.CharField(blank=True, max_length=200)),
-                ('door', models.CharField(max_length=16)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='imported_files', to='accounts.team')),
+                (
+                    "id",
+                    events.identifiers.RecordId(
+                        default=events.identifiers.make_id,
+                        editable=False,
+                        max_length=15,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("format", models.CharField(max_length=32)),
+                ("size_bytes", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("original", events.encryption.EncryptedField()),
+                ("findings", models.JSONField()),
+                ("outcomes", models.JSONField()),
+                ("author_kind", models.CharField(max_length=16)),
+                ("author_id", models.CharField(max_length=64)),
+                ("author_label", models.CharField(blank=True, max_length=200)),
+                ("door", models.CharField(max_length=16)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "team",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imported_files",
+                        to="accounts.team",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
-                'indexes': [models.Index(fields=['team', 'sha256'], name='imported_file_by_hash')],
+                "ordering": ["-created_at", "-id"],
+                "indexes": [models.Index(fields=["team", "sha256"], name="imported_file_by_hash")],
             },
         ),
     ]
