@@ -21,7 +21,7 @@ from django.utils import timezone
 from accounts.domain.tokens import create_token
 from accounts.models import Invitation, Team
 from configs.content import read_content
-from configs.models import LabelChange, LabelPolicy
+from configs.models import CatalogueModel, ImportedFile, LabelChange, LabelPolicy
 from events import append_only
 from events.append_only import missing_triggers, suspended
 from events.audit import sign_head
@@ -66,7 +66,7 @@ pytestmark = pytest.mark.django_db
 APPEND_ONLY = {
     *("events.AuditEntry", "events.Event", "events.SignedHead", "events.KeyUse"),
     *("reviews.Vote", "reviews.ReviewComment", "governance.RequestComment", "governance.RuleVersion"),
-    *("governance.GateUse", "configs.ConfigVersion"),
+    *("governance.GateUse", "configs.ConfigVersion", "configs.ImportedFile"),
     *("releases.Release", "releases.EngineDefaults"),
 }
 KEPT = {
@@ -80,6 +80,7 @@ KEPT = {
     *("governance.EngineGate", "governance.GateCall"),
     *("configs.Prompt", "configs.Instruction", "configs.Provider", "configs.Model", "configs.Agent"),
     *("configs.ToolRules", "configs.LabelPolicy", "configs.LabelChange"),
+    "configs.CatalogueModel",
     "releases.Publication",
 }
 
@@ -133,6 +134,11 @@ def world() -> PermissionRequest:
         make_config(team, read_content(kind, fields))
     LabelPolicy.objects.create(team=team, label="staging", is_protected=True)
     LabelChange.objects.create(team=team, label="staging", moves=[])
+    facts = {"provider": "one", "identifier": "m", "name": "M", "source": "test"}
+    CatalogueModel.objects.create(key="one/m", facts={}, as_of=timezone.now().date(), **facts)
+    ImportedFile.objects.create(
+        team=team, name="a.md", format="agents", size_bytes=1, sha256="0" * 64, findings=[], outcomes=[]
+    )
     release = Release.objects.create(engine=engine, number=1, files=[], inputs={}, content_hash="0" * 64)
     Publication.objects.create(engine=engine, release=release)
     EngineDefaults.objects.create(engine=engine, number=1, content={}, content_hash="0" * 64)
