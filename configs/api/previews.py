@@ -16,7 +16,9 @@ from configs.pages.previews import build_preview
 from configs.queries import read_content
 
 OF = OpenApiParameter(
-    "of", {"type": "string"}, description="A version's number, or a label; left out: the latest."
+    "of",
+    {"type": "string", "minLength": 1},
+    description="A version's number, or a label; left out: the latest.",
 )
 
 

@@ -27,10 +27,14 @@ from configs.enums import ConfigKind
 from configs.models import Agent, Instruction, Model, Prompt, Provider, ToolRules
 
 SINCE = OpenApiParameter(
-    "from", {"type": "string"}, description="A version's number, or a label; left out: the one before `to`."
+    "from",
+    {"type": "string", "minLength": 1},
+    description="A version's number, or a label; left out: the one before `to`.",
 )
 TO = OpenApiParameter(
-    "to", {"type": "string"}, description="A version's number, or a label; left out: the latest."
+    "to",
+    {"type": "string", "minLength": 1},
+    description="A version's number, or a label; left out: the latest.",
 )
 NUMBER = OpenApiParameter("number", {"type": "integer", "minimum": 1}, OpenApiParameter.PATH)
 

@@ -56,7 +56,7 @@ from releases.queries import (
 ENGINE = OpenApiParameter("engine", {"type": "string", "pattern": "^[0-9a-z]{15}$"}, required=True)
 AGAINST = OpenApiParameter(
     "against",
-    {"type": "string"},
+    {"type": "string", "minLength": 1},
     description="Another release's id, or `live`, which it is when left out, or `previous`.",
 )
 
