@@ -101,7 +101,7 @@ class FileSerializer(ReadSerializer):
     text = serializers.CharField()
 
 
-class FilesSerializer(ReadSerializer):
+class ReleaseFilesSerializer(ReadSerializer):
     """Every file of a release, by path."""
 
     files = FileSerializer(many=True)

@@ -30,7 +30,7 @@ from releases.api.release_serializers import (
     DraftReleaseSerializer,
     DriftSerializer,
     FileDifferenceSerializer,
-    FilesSerializer,
+    ReleaseFilesSerializer,
     NothingToSaySerializer,
     PublicationSerializer,
     PublishSerializer,
@@ -141,7 +141,7 @@ class ReleaseViewSet(ReleaseRoom):
         differences = [] if made.errors else diff_files(live.file_pairs if live else [], made.files)
         return Response(DraftReleaseSerializer(made, context={"differences": differences}).data)
 
-    @extend_schema(responses=FilesSerializer, filters=False)
+    @extend_schema(responses=ReleaseFilesSerializer, filters=False)
     @action(detail=True, filterset_class=None, pagination_class=None)
     def files(self, request: Request, pk: str) -> Response:
         """Every file, byte for byte."""

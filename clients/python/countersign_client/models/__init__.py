@@ -87,7 +87,6 @@ from .file import File
 from .file_difference import FileDifference
 from .file_difference_status_enum import FileDifferenceStatusEnum
 from .file_row import FileRow
-from .files import Files
 from .finding import Finding
 from .found_problem import FoundProblem
 from .gate_answer import GateAnswer
@@ -206,6 +205,7 @@ from .reading import Reading
 from .release import Release
 from .release_detail import ReleaseDetail
 from .release_difference import ReleaseDifference
+from .release_files import ReleaseFiles
 from .release_input import ReleaseInput
 from .release_number import ReleaseNumber
 from .rendered_file import RenderedFile
@@ -384,7 +384,6 @@ __all__ = (
     "FileDifference",
     "FileDifferenceStatusEnum",
     "FileRow",
-    "Files",
     "Finding",
     "FoundProblem",
     "GateAnswer",
@@ -503,6 +502,7 @@ __all__ = (
     "Release",
     "ReleaseDetail",
     "ReleaseDifference",
+    "ReleaseFiles",
     "ReleaseInput",
     "ReleaseNumber",
     "RenderedFile",

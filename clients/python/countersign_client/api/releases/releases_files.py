@@ -6,8 +6,8 @@ from urllib.parse import quote
 import httpx
 
 from ...client import AuthenticatedClient, Client
-from ...models.files import Files
 from ...models.problem import Problem
+from ...models.release_files import ReleaseFiles
 from ...types import Response
 
 
@@ -25,9 +25,11 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Files | Problem:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Problem | ReleaseFiles:
     if response.status_code == 200:
-        response_200 = Files.from_dict(response.json())
+        response_200 = ReleaseFiles.from_dict(response.json())
 
         return response_200
 
@@ -58,7 +60,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Files | Problem]:
+) -> Response[Problem | ReleaseFiles]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -71,7 +73,7 @@ def sync_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Files | Problem]:
+) -> Response[Problem | ReleaseFiles]:
     """Every file, byte for byte.
 
     Args:
@@ -82,7 +84,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Files | Problem]
+        Response[Problem | ReleaseFiles]
     """
 
     kwargs = _get_kwargs(
@@ -100,7 +102,7 @@ def sync(
     id: str,
     *,
     client: AuthenticatedClient,
-) -> Files | Problem | None:
+) -> Problem | ReleaseFiles | None:
     """Every file, byte for byte.
 
     Args:
@@ -111,7 +113,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Files | Problem
+        Problem | ReleaseFiles
     """
 
     return sync_detailed(
@@ -124,7 +126,7 @@ async def asyncio_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Files | Problem]:
+) -> Response[Problem | ReleaseFiles]:
     """Every file, byte for byte.
 
     Args:
@@ -135,7 +137,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Files | Problem]
+        Response[Problem | ReleaseFiles]
     """
 
     kwargs = _get_kwargs(
@@ -151,7 +153,7 @@ async def asyncio(
     id: str,
     *,
     client: AuthenticatedClient,
-) -> Files | Problem | None:
+) -> Problem | ReleaseFiles | None:
     """Every file, byte for byte.
 
     Args:
@@ -162,7 +164,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Files | Problem
+        Problem | ReleaseFiles
     """
 
     return (

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from ..models.file import File
 
 
-T = TypeVar("T", bound="Files")
+T = TypeVar("T", bound="ReleaseFiles")
 
 
 @_attrs_define
-class Files:
+class ReleaseFiles:
     """Every file of a release, by path."""
 
     files: list[File]
@@ -49,12 +49,12 @@ class Files:
 
             files.append(files_item)
 
-        files = cls(
+        release_files = cls(
             files=files,
         )
 
-        files.additional_properties = d
-        return files
+        release_files.additional_properties = d
+        return release_files
 
     @property
     def additional_keys(self) -> list[str]:
