@@ -30,12 +30,12 @@ from releases.api.release_serializers import (
     DraftReleaseSerializer,
     DriftSerializer,
     FileDifferenceSerializer,
-    ReleaseFilesSerializer,
     NothingToSaySerializer,
     PublicationSerializer,
     PublishSerializer,
     ReleaseDetailSerializer,
     ReleaseDifferenceSerializer,
+    ReleaseFilesSerializer,
     ReleaseSerializer,
     RollbackSerializer,
 )
