@@ -41,8 +41,14 @@ class ModelRequest:
 
     key: str
     number: int
+    model: str
     messages: list[dict[str, Any]]
     answer: str
+
+    @property
+    def system_prompt(self) -> str:
+        told = [str(message["content"]) for message in self.messages if message.get("role") == "system"]
+        return "\n".join(told)
 
 
 class ScriptedModel:
@@ -113,7 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
         choice = choose_step(body.get("messages", []), self.server.model.scenarios)
         answer = choice.step.text if isinstance(choice.step, Say) else type(choice.step).__name__
         self.server.model.requests.append(
-            ModelRequest(choice.key, choice.number, body.get("messages", []), answer)
+            ModelRequest(
+                choice.key, choice.number, str(body.get("model", "")), body.get("messages", []), answer
+            )
         )
         if isinstance(choice.step, Fail):
             self._send_json(choice.step.status, {"error": {"message": "scripted failure"}})

@@ -40,9 +40,11 @@ from configs.content import (  # noqa: E402
     ToolRulesContent,
 )
 from configs.domain.objects import save_object  # noqa: E402
-from configs.models import Agent, Prompt  # noqa: E402
+from configs.domain.protection import set_protected  # noqa: E402
+from configs.models import Agent, Model, Prompt  # noqa: E402
 from configs.queries import list_labels, read_content  # noqa: E402
 from engines.domain.messages import MessageFacts, PartFacts, record_message, record_part  # noqa: E402
+from engines.enums import EngineControl  # noqa: E402
 from engines.models import Engine  # noqa: E402
 from events.actors import RELAY_ACTOR, Door  # noqa: E402
 from events.changes import changes  # noqa: E402
@@ -51,6 +53,7 @@ from governance.domain.requests import seal_request  # noqa: E402
 from governance.domain.rules import save_rule  # noqa: E402
 from governance.models import PermissionRequest, WhitelistAction  # noqa: E402
 from governance.rule_drafts import RuleDraft  # noqa: E402
+from releases.demo import PRODUCTION, seed_configs  # noqa: E402
 from reviews.domain.reviews import withdraw_review  # noqa: E402
 from reviews.models import Review, Vote  # noqa: E402
 from tests.factories import (  # noqa: E402
@@ -239,6 +242,18 @@ def configure(user: str) -> dict[str, str]:
     }
 
 
+def connect_engine(user: str, model_url: str, folder: str, **values: Any) -> dict[str, str]:
+    """A real engine and what it runs, all on the protected production label; the ids of what is changed."""
+    principal = Principal(User.objects.get(username=user), Door.ADMIN, password_checked_at=timezone.now())
+    team = Team.objects.get(pk__in=principal.team_ids)
+    engine = make_engine(team, name=f"real-{user}", **values)
+    Engine.objects.filter(pk=engine.pk).update(control=EngineControl.CHILD, control_folder=folder)
+    seed_configs(principal, engine, model_url)
+    set_protected(principal=principal, team=team, label=PRODUCTION, is_protected=True)
+    prompt, model = Prompt.objects.get(team=team), Model.objects.get(team=team)
+    return {"engine": engine.pk, "prompt": prompt.pk, "model": model.pk}
+
+
 def change_prompt(user: str, id: str, body: str, note: str = "") -> dict[str, int]:  # noqa: A002
     """The prompt's next version, by somebody."""
     row = Prompt.objects.get(pk=id)
@@ -278,6 +293,7 @@ ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "tell_rule": tell_rule,
     "withdraw_review": withdraw,
     "configure": configure,
+    "connect_engine": connect_engine,
     "change_prompt": change_prompt,
     "tell_prompt": tell_prompt,
     "tell_agent": tell_agent,

@@ -116,9 +116,7 @@ class Office:
         async with self.site.lab.connect() as visitor:
             await visitor.wait_idle(await visitor.prompt("nothing_named"))
         [provider] = [name for name, count in self.site.count().items() if count > before[name]]
-        messages = self.site.last(provider).messages
-        system = [str(message["content"]) for message in messages if message.get("role") == "system"]
-        return provider, "\n".join(system)
+        return provider, self.site.last(provider).system_prompt
 
 
 def configure(site: Site, desk: Desk) -> Office:

@@ -97,11 +97,7 @@ def released(opencode_binary: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 def read_prompt(lab: EngineLab) -> str:
     """What the model was last told to be."""
-    return "\n".join(
-        str(message["content"])
-        for message in lab.model.requests[-1].messages
-        if message.get("role") == "system"
-    )
+    return lab.model.requests[-1].system_prompt
 
 
 async def test_project_files_that_loosen_rules_change_nothing_after_a_release(released: Lab) -> None:
