@@ -1,4 +1,4 @@
-"""From a form to the model: a prompt and a model changed, agreed on, released to the real engine, taken back."""
+"""From a form to the model: a prompt and a model changed, agreed on, released to an engine, taken back."""
 
 from __future__ import annotations
 
