@@ -91,6 +91,8 @@ class PublicationAdmin(PortalModelAdmin):
             "error": make_visible_lines(obj.error),
             "trial": make_visible(str(obj.details.get("trial", ""))),
             "steps_by_hand": list_steps_by_hand(obj.release) if needs_hand(obj) else [],
+            # The state goes on while the page is open, and stands below.
+            "title": self.release_text(obj),
             "subtitle": None,
         }
 
