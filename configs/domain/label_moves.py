@@ -93,7 +93,8 @@ def group_keys(keys: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
 def read_moves(label: str, wanted: Sequence[tuple[Any, int | None]]) -> list[HeldMove]:
     """`wanted`: (row, version number). Raises NotFound for a version that there is not."""
     labels = read_labels(label, [row.pk for row, _ in wanted])
-    numbers = {number for _, number in wanted if number is not None}
+    # No other number fits the column, and SQLite can't even be asked for it.
+    numbers = {number for _, number in wanted if number is not None and 0 < number < 2**31}
     versions = {
         (version.object_id, version.number): version
         for version in ConfigVersion.objects.defer("content").filter(

@@ -1,20 +1,32 @@
-"""The commands for files say what they did, and change nothing when they fail."""
+"""The commands say what they did, and change nothing when they fail; none of them approves anything."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.enums import Role
 from accounts.models import Team, User
-from configs.content import ModelContent
+from configs.content import ModelContent, PromptContent
 from configs.domain.catalogue import load_snapshot
+from configs.domain.protection import set_protected
 from configs.formats.provider_list import load_list, read_provider_list, write_known, write_snapshot
 from configs.models import Agent, CatalogueModel, ConfigVersion, ImportedFile
-from tests.factories import make_team, make_user
+from configs.queries import list_labels
+from events.models import AuditEntry
+from reviews.models import Review
+from tests.admin.doors import enter, read
+from tests.admin.test_reviews import press
+from tests.api.clients import outcome, sign_in, write_signed_in
+from tests.configs.acts import read_state
+from tests.factories import change_config, make_config, make_principal, make_service, make_team, make_user
+from tests.support.concurrency import run_together
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +147,194 @@ def test_the_list_that_is_shipped_can_be_read() -> None:
     assert [
         item.key for item in models.models if write_known(ModelContent.read(item.facts)) != item.facts
     ] == []
+
+
+# Labels ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def prompt(team: Team) -> Any:
+    """Three versions; production is on the first."""
+    row = make_config(team, PromptContent(name="House style", body="One."), "production")
+    for body in ("Two.", "Three."):
+        row = change_config(row, PromptContent(name="House style", body=body))
+    return row
+
+
+@pytest.fixture
+def admin(team: Team) -> User:
+    return make_user(team, Role.ADMIN, username="ada")
+
+
+@pytest.fixture
+def approver(team: Team) -> User:
+    return make_user(team, Role.APPROVER)
+
+
+def move(label: str, *more: object, who: str = "ada") -> str:
+    return run("move_label", "Platform", "prompt", "House style", label, *more, "--as", who)[0]
+
+
+def ask(version: int = 2) -> Review:
+    move("production", version, "--reason", "Shorter.")
+    return Review.objects.get(state="open")
+
+
+def unprotect(team: Team, admin: User) -> None:
+    principal = make_principal(admin)
+    set_protected(principal=principal, team=team, label="production", is_protected=False)
+
+
+def approve_on_page(user: User, review: Review) -> tuple[int, str]:
+    """(status, the page that comes back)."""
+    response = press(enter(user), review, "approve")
+    return response.status_code, read(response).text
+
+
+def approve_by_api(user: User, review: Review) -> tuple[int, str]:
+    """(status, problem code)."""
+    body = {"fingerprint": review.content_hash}
+    response = write_signed_in(sign_in(user), f"reviews/{review.pk}/approve/", body)
+    return (200, "") if response.status_code == 200 else outcome(response)
+
+
+def test_an_open_label_moves_and_goes_away(admin: User, prompt: Any) -> None:
+    assert [
+        move("staging", 2),
+        move("staging", 2),
+        move("staging", "--drop"),
+        move("staging", "--drop"),
+    ] == [
+        "staging of prompt House style is on version 2 now.\n",
+        "staging of prompt House style is on version 2 already.\n",
+        "staging of prompt House style is taken away.\n",
+        "staging of prompt House style is on no version already.\n",
+    ]
+    entries = AuditEntry.objects.filter(verb="config.move_label", actor_id=admin.pk).order_by("n")
+    assert [(entry.door, entry.before["version"], entry.after["version"]) for entry in entries] == [
+        ("command", None, 2),
+        ("command", 2, None),
+    ]
+
+
+@pytest.mark.parametrize("wish", [2, "--drop"])
+def test_a_protected_label_waits_for_somebody_else(
+    admin: User, approver: User, prompt: Any, wish: object
+) -> None:
+    before = read_state()
+    said = [move("production", wish, "--reason", "Shorter.") for _ in range(2)]
+    review = Review.objects.get()
+    page = f"/admin/reviews/review/{review.pk}/change/"
+    assert said == [
+        f"Nothing has moved: production is protected. Review {review.pk} {waits} for somebody else's "
+        f"approval: {page}\n"
+        for waits in ("now waits", "waits already")
+    ]
+    assert (review.kind, review.reason, review.requested_by_id) == ("config_label", "Shorter.", admin.pk)
+    assert read_state() == before
+    assert enter(approver).get(page).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("Nobody", "prompt", "House style", "staging", "1", "--as", "ada"), "There is no such team."),
+        (("Platform", "prompt", "House style", "staging", "1", "--as", "x"), "There is no such user."),
+        (("Platform", "prompt", "Style", "staging", "1", "--as", "ada"), "Platform has no prompt Style."),
+        (("Platform", "prompt", "a\0\udc80", "staging", "1", "--as", "ada"), "Platform has no prompt a"),
+        (("Platform", "agent", "House style", "staging", "1", "--as", "ada"), "Platform has no agent"),
+        (("Platform", "secret", "House style", "staging", "1", "--as", "ada"), "invalid choice: 'secret'"),
+        (("Platform", "prompt", "House style", "staging", "9", "--as", "ada"), "There is no version 9"),
+        (("Platform", "prompt", "House style", "staging", "0", "--as", "ada"), "There is no version 0"),
+        (("Platform", "prompt", "House style", "staging", str(2**80), "--as", "ada"), "There is no version"),
+        (("Platform", "prompt", "House style", "staging", "new", "--as", "ada"), "invalid int value"),
+        (("Platform", "prompt", "House style", "draft", "1", "--as", "ada"), "it does not move"),
+        (("Platform", "prompt", "House style", "a/b", "1", "--as", "ada"), "is no label"),
+        (("Platform", "prompt", "House style", "staging", "--as", "ada"), "or --drop"),
+        (("Platform", "prompt", "House style", "staging", "1", "--drop", "--as", "ada"), "or --drop"),
+        (("Platform", "prompt", "House style", "staging", "1", "--as", "viewer"), "Only editors and admins"),
+        (("Platform", "prompt", "House style", "production", "2", "--as", "bot"), "Service accounts"),
+        # Of another team: not even that it is there.
+        (("Platform", "prompt", "House style", "staging", "1", "--as", "else"), "Platform has no prompt"),
+    ],
+)
+def test_a_bad_move_says_why_and_moves_nothing(
+    admin: User, approver: User, team: Team, prompt: Any, arguments: tuple[str, ...], sentence: str
+) -> None:
+    make_user(team, Role.VIEWER, username="viewer")
+    make_user(make_team(), Role.ADMIN, username="else")
+    service = make_service(admin, team)
+    type(service).objects.filter(pk=service.pk).update(username="bot")
+    service.memberships.update(role=Role.EDITOR)
+    before = read_state()
+    with pytest.raises(CommandError, match=sentence):
+        run("move_label", *arguments)
+    assert (read_state(), Review.objects.count()) == (before, 0)
+
+
+def test_whoever_asked_by_the_command_approves_it_by_no_door(
+    admin: User, approver: User, prompt: Any
+) -> None:
+    review = ask()
+    assert approve_by_api(admin, review) == (403, "refused")
+    status, page = approve_on_page(admin, review)
+    assert (status, "Nobody reviews what they" in page) == (403, True)
+    # Asking once more is no approval either.
+    move("production", 2)
+    assert list_labels(prompt)["production"] == 1
+
+
+@pytest.mark.parametrize("approve", [approve_on_page, approve_by_api])
+def test_somebody_elses_approval_moves_what_the_command_asked_for(
+    admin: User, approver: User, prompt: Any, approve: Any
+) -> None:
+    status, _ = approve(approver, ask())
+    assert (status < 400, list_labels(prompt)["production"]) == (True, 2)
+
+
+def moved_freely(team: Team, admin: User, approver: User) -> None:
+    """The team let the label move without a review, and the command moved it."""
+    unprotect(team, admin)
+    assert move("production", 3) == "production of prompt House style is on version 3 now.\n"
+
+
+def moved_by_another_request(team: Team, admin: User, approver: User) -> None:
+    """Once more by the command, from where the label stood then, and approved."""
+    moved_freely(team, admin, approver)
+    set_protected(principal=make_principal(admin), team=team, label="production", is_protected=True)
+    assert approve_by_api(approver, ask(1)) == (200, "")
+
+
+@pytest.mark.parametrize(
+    ("happens", "code", "words", "stands_on"),
+    [
+        (moved_freely, "base_moved", "What is live has changed since this was asked for", 3),
+        (moved_by_another_request, "already_decided", "Ada withdrew it already.", 1),
+    ],
+)
+def test_an_approval_of_what_the_command_asked_for_is_refused_once_the_base_moved(
+    team: Team, admin: User, approver: User, prompt: Any, happens: Any, code: str, words: str, stands_on: int
+) -> None:
+    review = ask()
+    happens(team, admin, approver)
+    assert approve_by_api(approver, review) == (409, code)
+    status, page = approve_on_page(approver, review)
+    assert (status, words in page) == (409, True)
+    assert list_labels(prompt)["production"] == stands_on
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_approval_and_a_move_at_once_never_both_start_from_the_same_place(
+    team: Team, admin: User, approver: User, prompt: Any
+) -> None:
+    review = ask()
+    unprotect(team, admin)
+    both: list[Callable[[], Any]] = [
+        partial(approve_by_api, approver, review),
+        partial(move, "production", 3),
+    ]
+    approved, _ = run_together(both)
+    moves = AuditEntry.objects.filter(verb="config.move_label", actor_id__in=[admin.pk, approver.pk])
+    path = [(entry.before["version"], entry.after["version"]) for entry in moves.order_by("n")]
+    assert (approved, path) in [((200, ""), [(1, 2), (2, 3)]), ((409, "base_moved"), [(1, 3)])]
+    assert list_labels(prompt)["production"] == 3

@@ -6,13 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import User
-from accounts.principal import Principal
+from accounts.management.find_principal import find_principal
 from configs.domain.imports import ImportResult, SourceFile, import_files
 from configs.formats.drafts import Fate, Finding
 from configs.formats.registry import FORMATS
 from configs.management.find_team import find_team
-from events.actors import Door
 from events.errors import DomainError
 from events.text import make_visible
 
@@ -35,13 +33,11 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say only what would be made")
 
     def handle(self, *args: Any, paths: list[Path], **options: Any) -> None:
-        user = User.objects.filter(username=options["username"], is_active=True).first()
-        if user is None:
-            raise CommandError("There is no such user.")
+        principal = find_principal(options["username"])
         team = None if options["everybody"] else find_team(options["team"])
         try:
             result = import_files(
-                principal=Principal(user, Door.COMMAND),
+                principal=principal,
                 team=team,
                 files=[file for path in paths for file in read_path(path)],
                 format_name=options["format"],

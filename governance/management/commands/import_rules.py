@@ -6,9 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import User
-from accounts.principal import Principal
-from events.actors import Door
+from accounts.management.find_principal import find_principal
 from events.errors import DomainError
 from governance.domain.engine_blocks import import_rules, read_import
 from governance.management.commands.export_rules import find_team
@@ -25,10 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say only what would be made")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        team = find_team(options["team"])
-        user = User.objects.filter(username=options["username"], is_active=True).first()
-        if user is None:
-            raise CommandError("There is no such user.")
+        team, principal = find_team(options["team"]), find_principal(options["username"])
         try:
             text = sys.stdin.read() if options["file"] == "-" else Path(options["file"]).read_text()
         except (OSError, UnicodeDecodeError) as error:
@@ -38,7 +33,6 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 found = read_import(team=team, text=text, directory=directory)
             else:
-                principal = Principal(user, Door.COMMAND)
                 found = import_rules(principal=principal, team=team, text=text, directory=directory)
         except DomainError as error:
             raise CommandError(error.message) from error

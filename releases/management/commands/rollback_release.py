@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.management.find_principal import find_principal
 from engines.management.find_engine import find_engine
 from events.errors import DomainError
 from events.management.readiness import require_ready_database
 from releases.domain.publications import rollback
-from releases.management.command_people import find_principal
 from releases.management.following import follow_publication
 
 
