@@ -67,7 +67,13 @@ def compare(names: list[str], live: dict[str, Any], wanted: dict[str, Any]) -> l
 
 
 def flatten(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Mappings inside one another as one list: `rule › value`. Lists stay whole, for their order matters."""
+    """Mappings inside one another as one list: `rule › value`, `moves › 1 › name`.
+
+    Other lists stay whole, for their order matters.
+    """
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        width = len(str(len(value)))
+        value = {f"{number:0{width}}": item for number, item in enumerate(value, start=1)}
     if isinstance(value, dict) and value:
         for key, item in sorted(value.items()):
             yield from flatten(item, f"{name} › {key}" if name else str(key))

@@ -158,6 +158,7 @@ def test_the_page_shows_all_of_it_beside_what_is_live(
         content={
             "rule": {"value": "git \u202epush" + "y" * 500, "kind": "pattern"},
             "new": [1, 2],
+            "moves": [{"to": number} for number in range(1, 11)],
             "none": [],
         },
         reason="We need *this*.",
@@ -169,6 +170,7 @@ def test_the_page_shows_all_of_it_beside_what_is_live(
     ]
     marked = 'git <mark class="unseen">⟨U+202E⟩</mark>push' + "y" * 500
     assert lines == [
+        *[(f"moves › {number:02} › to", "", str(number), "added") for number in range(1, 11)],
         ("new", "", "[1, 2]", "added"),
         ("old", "x", "", "removed"),
         ("rule › value", "git *", marked, "changed"),
