@@ -180,7 +180,7 @@ def test_the_page_shows_all_of_it_beside_what_is_live(
     page = read(response)
     assert "<em>this</em>" in page.html
     assert review.content_hash in page.text
-    assert "Size 3 parts" in page.text
+    assert "Size 4 parts" in page.text
     assert {form["data-act"] for form in page.find("button") if "data-act" in form} == {"approve", "deny"}
 
 
