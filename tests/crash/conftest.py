@@ -41,15 +41,15 @@ T = TypeVar("T")
 _numbers = itertools.count(1)
 
 
-def wait_until(find: Callable[[], T | None], what: str) -> T:
+def wait_until(find: Callable[[], T | None], what: str, deadline_s: float = DEADLINE_S) -> T:
     """Poll until `find()` is true and return its value."""
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + deadline_s
     while time.monotonic() < deadline:
         value = find()
         if value:
             return value
         time.sleep(POLL_S)
-    raise AssertionError(f"not within {DEADLINE_S:g} s: {what}")
+    raise AssertionError(f"not within {deadline_s:g} s: {what}")
 
 
 def run_async(start: Callable[[], Any]) -> Any:
