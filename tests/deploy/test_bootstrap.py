@@ -125,5 +125,5 @@ def test_make_help_lists_every_target_that_a_person_runs() -> None:
     targets = [line.split()[1] for line in shown.splitlines()]
     assert targets == [
         *("help", "demo", "run", "test", "fuzz", "check", "schema", "client"),
-        *("bench", "requirements", "set-up", "set-up-dev"),
+        *("bench", "requirements", "editor", "set-up", "set-up-dev"),
     ]
