@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +33,19 @@ def get_request(principal: Principal, request_id: str) -> PermissionRequest:
     if request is None:
         raise NotFound("There is no such permission request.")
     return request
+
+
+def list_by_engine_id(engine_ids: Iterable[str], engine_request_id: str) -> QuerySet[PermissionRequest]:
+    """Requests that these engines know by this id of theirs, at most one of each.
+
+    SQLite takes the index only where all of its condition is asked for, too.
+    """
+    return PermissionRequest.objects.filter(
+        ~Q(engine_request_id=""),
+        engine__isnull=False,
+        engine_id__in=list(engine_ids),
+        engine_request_id=engine_request_id,
+    )
 
 
 def find_my_votes(principal: Principal, request_ids: list[str]) -> dict[str, Vote]:

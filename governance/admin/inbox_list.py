@@ -29,6 +29,7 @@ from events.text import is_storable
 from governance.admin.filters import BEFORE, InboxFilter, list_chips
 from governance.admin.rows import list_for_rows
 from governance.models import PermissionRequest
+from governance.queries import list_by_engine_id
 from governance.tabs import Tab, filter_tab
 
 COUNTED = 500
@@ -260,13 +261,12 @@ def find_by_id(request: HttpRequest) -> list[str]:
     if term and " " not in term and is_storable(term):
         engines = list(list_engines(get_principal(request)).order_by().values_list("pk", flat=True))
         # One at a time, because each has an index of its own. Rights are the list's own.
-        for named in (
-            Q(pk=term if is_record_id(term) else ""),
-            Q(engine_id__in=engines, session_id=term),
-            Q(engine_id__in=engines, engine_request_id=term),
+        for rows in (
+            PermissionRequest.objects.filter(pk=term if is_record_id(term) else ""),
+            PermissionRequest.objects.filter(engine_id__in=engines, session_id=term),
+            list_by_engine_id(engines, term),
         ):
-            rows = PermissionRequest.objects.filter(named).order_by()
-            found.update(rows.values_list("pk", flat=True)[:MAX_FOUND_BY_ID])
+            found.update(rows.order_by().values_list("pk", flat=True)[:MAX_FOUND_BY_ID])
     setattr(request, FOUND_BY_ID, sorted(found))
     return sorted(found)
 

@@ -12,6 +12,7 @@ from governance.domain.close import close_request
 from governance.domain.replies import confirm_reply, orphan_reply
 from governance.enums import CloseReason, Reply, ReplyState, RequestState
 from governance.models import EngineReply, PermissionRequest
+from governance.queries import list_by_engine_id
 
 # A request that the engine opened just before our denial of another may be recorded just after it.
 SIBLING_SLACK = timedelta(seconds=30)
@@ -32,7 +33,7 @@ class Answer(Enum):
 def record_engine_reply(*, engine: Engine, engine_request_id: str, reply: str, now: datetime) -> Answer:
     """Record that the engine answered a request with `reply` (once, always or reject)."""
     with changes(RELAY_ACTOR) as change:
-        request = PermissionRequest.objects.filter(engine=engine, engine_request_id=engine_request_id).first()
+        request = list_by_engine_id([engine.pk], engine_request_id).first()
         if request is None:
             return Answer.NEVER_ASKED
         ours = request.replies.filter(reply=reply).order_by("-created_at", "-id").first()

@@ -35,6 +35,7 @@ from governance.domain.gate_use import use_gate_verdict
 from governance.enums import RequestSource, RequestState
 from governance.models import PermissionRequest
 from governance.policies import can_create_request
+from governance.queries import list_by_engine_id
 from governance.risk import judge_risk
 from reviews.domain.policies import required_approvals
 from reviews.enums import ReviewKind
@@ -73,7 +74,7 @@ def record_engine_request(*, engine: Engine, asked: AskedByEngine, now: datetime
 
     None is lost: one too large to keep is stored cut, and says so.
     """
-    known = PermissionRequest.objects.filter(engine=engine, engine_request_id=asked.engine_request_id).first()
+    known = list_by_engine_id([engine.pk], asked.engine_request_id).first()
     if known is not None:
         return known
     chat, subagent = find_place(engine.pk, asked.session_id)
@@ -274,9 +275,7 @@ def insert_request(
                 request.save(force_insert=True)
         except IntegrityError:
             first = (
-                PermissionRequest.objects.filter(
-                    engine_id=request.engine_id, engine_request_id=request.engine_request_id
-                ).first()
+                list_by_engine_id([request.engine_id], request.engine_request_id).first()
                 if request.engine_id
                 else None
             )

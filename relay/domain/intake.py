@@ -11,6 +11,7 @@ from events.actors import RELAY_ACTOR
 from governance.domain.answered import Answer, record_engine_reply
 from governance.domain.requests import AskedByEngine, record_engine_request, seal_request
 from governance.models import PermissionRequest
+from governance.queries import list_by_engine_id
 from relay.domain.open_calls import OpenCall, describe_call
 from relay.opencode.records import Part, PermissionAsk
 
@@ -86,7 +87,7 @@ def seal_call(*, call: OpenCall, part: Part | None, now: datetime) -> None:
 
 
 def find_call(*, engine: Engine, request_id: str) -> OpenCall | None:
-    rows = PermissionRequest.objects.filter(engine=engine, engine_request_id=request_id)
+    rows = list_by_engine_id([engine.pk], request_id)
     request = rows.defer("content").first()
     return describe_call(request) if request else None
 

@@ -29,7 +29,7 @@ from governance.domain.requests import (
 )
 from governance.enums import Confirmation, RequestState
 from governance.models import EngineReply, PermissionRequest
-from governance.queries import get_request
+from governance.queries import get_request, list_by_engine_id
 from reviews.models import ReviewPolicy
 from tests.factories import (
     ACTOR,
@@ -70,6 +70,12 @@ def test_the_same_request_again_changes_nothing(team: Team) -> None:
     assert AuditEntry.objects.filter(verb="permission_request.ask").count() == 1
     other = make_request(make_engine(team), engine_request_id="per_1")
     assert other.pk != first.pk
+
+
+@pytest.mark.sqlite
+def test_an_engines_own_id_is_looked_up_in_its_index(team: Team) -> None:
+    """SQLite would walk through every request of the engine for each one that comes in."""
+    assert "one_row_per_engine_request" in list_by_engine_id([make_engine(team).pk], "per_1").explain()
 
 
 def test_a_sealed_request_is_not_sealed_again(team: Team) -> None:
