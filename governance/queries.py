@@ -48,6 +48,16 @@ def list_by_engine_id(engine_ids: Iterable[str], engine_request_id: str) -> Quer
     )
 
 
+def list_by_key(requester_kind: str, requester_id: str, idempotency_key: str) -> QuerySet[PermissionRequest]:
+    """What this requester asked for under this key of theirs, at most one; by its index, as above."""
+    return PermissionRequest.objects.filter(
+        ~Q(idempotency_key=""),
+        requester_kind=requester_kind,
+        requester_id=requester_id,
+        idempotency_key=idempotency_key,
+    )
+
+
 def find_my_votes(principal: Principal, request_ids: list[str]) -> dict[str, Vote]:
     """{request id: this person's vote}."""
     votes = MY_VOTES.all(voter_id=principal.user.pk, request_ids=request_ids)

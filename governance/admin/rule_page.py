@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 
 from accounts.admin.audit_diff import DiffLine, build_diff
@@ -69,7 +70,9 @@ def diff_versions(before: RuleVersion | None, version: RuleVersion) -> list[Diff
 
 def list_decided(principal: Principal, row: StoredRow) -> list[PermissionRequest]:
     """The newest requests that it decided, as far as this principal sees them."""
-    return list(list_requests(principal).filter(rule_id=row.pk).order_by("-created_at", "-id")[:MAX_REQUESTS])
+    # The index's own condition too: SQLite takes it only so.
+    decided = list_requests(principal).filter(~Q(rule_id=""), rule_id=row.pk)
+    return list(decided.order_by("-created_at", "-id")[:MAX_REQUESTS])
 
 
 def find_review_url(review_id: str) -> str:

@@ -35,7 +35,7 @@ from governance.domain.gate_use import use_gate_verdict
 from governance.enums import RequestSource, RequestState
 from governance.models import PermissionRequest
 from governance.policies import can_create_request
-from governance.queries import list_by_engine_id
+from governance.queries import list_by_engine_id, list_by_key
 from governance.risk import judge_risk
 from reviews.domain.policies import required_approvals
 from reviews.enums import ReviewKind
@@ -250,9 +250,7 @@ def check_expiry(expires_in_s: int | None) -> timedelta:
 def find_by_key(principal: Principal, key: str) -> PermissionRequest | None:
     if not key:
         return None
-    return PermissionRequest.objects.filter(
-        requester_kind=principal.actor.kind, requester_id=principal.user.pk, idempotency_key=key
-    ).first()
+    return list_by_key(principal.actor.kind, principal.user.pk, key).first()
 
 
 def require_same(known: PermissionRequest, team: Team, content: RequestContent) -> PermissionRequest:

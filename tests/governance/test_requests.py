@@ -29,7 +29,7 @@ from governance.domain.requests import (
 )
 from governance.enums import Confirmation, RequestState
 from governance.models import EngineReply, PermissionRequest
-from governance.queries import get_request, list_by_engine_id
+from governance.queries import get_request, list_by_engine_id, list_by_key
 from reviews.models import ReviewPolicy
 from tests.factories import (
     ACTOR,
@@ -73,9 +73,10 @@ def test_the_same_request_again_changes_nothing(team: Team) -> None:
 
 
 @pytest.mark.sqlite
-def test_an_engines_own_id_is_looked_up_in_its_index(team: Team) -> None:
-    """SQLite would walk through every request of the engine for each one that comes in."""
+def test_an_askers_own_ids_are_looked_up_in_their_index(team: Team) -> None:
+    """SQLite would walk through every request there is for each one that comes in."""
     assert "one_row_per_engine_request" in list_by_engine_id([make_engine(team).pk], "per_1").explain()
+    assert "one_row_per_idempotency_key" in list_by_key("user", "nobody", "key").explain()
 
 
 def test_a_sealed_request_is_not_sealed_again(team: Team) -> None:
