@@ -24,6 +24,7 @@ from governance.queries import InboxNumbers, list_requests, read_inbox_numbers
 from releases.admin.states import describe_drift
 from releases.enums import DriftState
 from releases.models import Drift, Publication
+from releases.policies import can_see_engine_releases
 from releases.queries import list_publications
 from reviews.seats import Voter, list_waiting_for
 
@@ -31,6 +32,7 @@ LAST_DECISIONS = 8
 # Decisions are looked for among this many newest requests: no index orders them by the time of decision.
 NEWEST_REQUESTS = 300
 OLDEST_WAITING = 5
+SHOWN_DIFFERENCES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class EngineLine:
     gate: Pill | None  # what is wrong with its gate, if anything
     drift: Pill | None  # what it runs otherwise than released, if anything
     publication: Publication | None  # what is on its way to it
+    # {path, expected, found} of what it runs otherwise, the first few; for members of its team.
+    differences: list[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def build_dashboard(request: HttpRequest) -> Dashboard:
                 engine,
                 describe_engine(engine),
                 describe_gate(gates[engine.pk]),
-                *releases.get(engine.pk, (None, None)),
+                *releases.get(engine.pk, (None, None, [])),
             )
             for engine in engines
         ],
@@ -95,13 +99,25 @@ def describe_gate(standing: Standing) -> Pill | None:
 
 def find_release_lines(
     principal: Principal, engine_ids: list[str]
-) -> dict[str, tuple[Pill | None, Publication | None]]:
-    """{engine id: (its drift, what is on its way)}, in two queries; a publication's page is for members."""
-    drifts = Drift.objects.filter(engine_id__in=engine_ids, state=DriftState.DIFFERENT)
+) -> dict[str, tuple[Pill | None, Publication | None, list[dict[str, str]]]]:
+    """{engine id: (its drift, what is on its way, what differs)}, in two queries.
+
+    What differs and a publication's page are for members.
+    """
+    drifts = list(
+        Drift.objects.filter(engine_id__in=engine_ids, state=DriftState.DIFFERENT).select_related("engine")
+    )
     pills = {drift.engine_id: describe_drift(drift) for drift in drifts}
+    differences = {
+        drift.engine_id: drift.differences[:SHOWN_DIFFERENCES]
+        for drift in drifts
+        if can_see_engine_releases(principal, drift.engine)
+    }
     rows = list_publications(principal).filter(engine_id__in=engine_ids, ended_at=None)
     publications = {row.engine_id: row for row in rows}
-    return {pk: (pills.get(pk), publications.get(pk)) for pk in {*pills, *publications}}
+    return {
+        pk: (pills.get(pk), publications.get(pk), differences.get(pk, [])) for pk in {*pills, *publications}
+    }
 
 
 def find_last_decisions(principal: Principal) -> list[PermissionRequest]:

@@ -127,7 +127,9 @@ def test_drift_shows_on_the_dashboard_and_on_the_engines_page(engine: Engine, ap
         engine=engine, state=DriftState.DIFFERENT, differences=[difference], checked_at=timezone.now()
     )
     client = enter(approver)
-    assert "differs from the release" in client.get(reverse("admin:index")).content.decode()
+    dashboard = client.get(reverse("admin:index")).content.decode()
+    assert "differs from the release" in dashboard
+    assert "<del>10 characters</del> <ins>nothing &lt;b&gt;</ins>" in dashboard
     page = client.get(address("engines_engine", "change", engine.pk)).content.decode()
     assert "agent.reviewer.prompt" in page
     assert "nothing &lt;b&gt;" in page
