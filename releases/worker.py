@@ -25,7 +25,6 @@ from events import doorbell
 from events.database_threads import DatabaseThread
 from events.egress import DEFAULT_ALLOW, AllowList
 from events.encryption import reveal
-from live.hints import follow_hints
 from relay.opencode.calls import Timeouts
 from relay.opencode.client import OpenCodeClient
 from releases.controls.interface import ControlError
@@ -43,6 +42,7 @@ from releases.domain.leases import (
 )
 from releases.domain.steps import Overtaken, fail_unopened, list_due_engines
 from releases.drift_check import DriftCheck
+from releases.pressed import take_pressed
 from releases.publisher import Publisher
 
 logger = logging.getLogger(__name__)
@@ -61,16 +61,9 @@ async def run_publishers(stop: asyncio.Event) -> None:
     """Publish and look for drift until `stop`."""
     database = DatabaseThread("countersign-publisher")
     fleet = Publishers(database)
-    hints = None
     try:
-        if settings.REDIS_URL:
-            # What people press in other processes.
-            hints = asyncio.create_task(follow_hints(fleet.rung.set))
         await fleet.run(stop)
     finally:
-        if hints is not None:
-            hints.cancel()
-            await asyncio.gather(hints, return_exceptions=True)
         await database.aclose()
 
 
@@ -97,7 +90,8 @@ class Publishers:
         loop = asyncio.get_running_loop()
 
         def ring(_seq: int) -> None:
-            loop.call_soon_threadsafe(self.rung.set)
+            if take_pressed():
+                loop.call_soon_threadsafe(self.rung.set)
 
         doorbell.add_ringer(ring)
         try:
@@ -109,7 +103,7 @@ class Publishers:
             await self.stop_all()
 
     async def pause(self, stop: asyncio.Event) -> None:
-        """Until something is pressed or a second is over."""
+        """Until something is pressed here or a second is over: then also what other processes pressed."""
         waits = [asyncio.create_task(stop.wait()), asyncio.create_task(self.rung.wait())]
         await asyncio.wait(waits, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:

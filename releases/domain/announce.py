@@ -8,6 +8,7 @@ from engines.models import Engine
 from events.actors import Actor
 from events.changes import Change
 from releases.models import Publication, Release
+from releases.pressed import mark_pressed
 
 
 def describe_release(release: Release) -> dict[str, Any]:
@@ -31,6 +32,7 @@ def describe_publication(publication: Publication) -> dict[str, Any]:
 
 
 def announce_publication(change: Change, publication: Publication, kind: str) -> None:
+    mark_pressed()
     change.event(
         kind,
         publication.subject,

@@ -17,6 +17,7 @@ from releases.domain.drift import CHECK_EVERY
 from releases.domain.leases import acquire_lease, release_lease
 from releases.enums import DriftState
 from releases.models import Drift, Publication
+from releases.pressed import mark_pressed, take_pressed
 from tests.releases.conftest import Site
 
 
@@ -152,3 +153,11 @@ async def test_without_a_live_release_nothing_is_looked_at(
         await asyncio.sleep(0.5)
     assert await site.run(lambda: (Drift.objects.count(), Publication.objects.count())) == (0, 0)
     assert site.server.count("GET", "/agent") == 0
+
+
+def test_only_what_presses_something_has_publishers_look() -> None:
+    take_pressed()
+    looks = [take_pressed()]
+    mark_pressed()
+    looks += [take_pressed(), take_pressed()]
+    assert looks == [False, True, False]
