@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,16 @@ def add_ringer(ringer: Ringer) -> None:
 def remove_ringer(ringer: Ringer) -> None:
     if ringer in _ringers:
         _ringers.remove(ringer)
+
+
+@contextmanager
+def ringing(ringer: Ringer) -> Iterator[None]:
+    """`ringer` is called meanwhile."""
+    add_ringer(ringer)
+    try:
+        yield
+    finally:
+        remove_ringer(ringer)
 
 
 def ring(seq: int) -> None:

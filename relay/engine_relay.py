@@ -14,11 +14,12 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from engines.enums import EngineState
+from engines.lease_keeper import keep_lease
 from engines.models import Engine
 from events.database_threads import DatabaseThread
 from events.egress import DEFAULT_ALLOW, AllowList
 from events.encryption import reveal
-from relay.domain.leases import GIVE_UP_AFTER_S, RENEW_EVERY_S, Lease, LeaseLost, renew_lease
+from relay.domain.leases import LEASES, Lease, LeaseLost
 from relay.domain.ledger import find_misplaced, record_waiting
 from relay.ingest import Ingest
 from relay.keyed_tasks import KeyedTasks
@@ -41,7 +42,6 @@ FIRST_BACKOFF_S = 0.1
 LAST_BACKOFF_S = 5.0
 # A stream that held this long had worked: its end is a new fault.
 SETTLED_AFTER_S = 10.0
-RENEWAL_RETRY_S = 0.5
 STOP_GRACE_S = 3.0
 
 # Without these nothing can be written down; the relay starts anew instead of skipping what it was told.
@@ -62,7 +62,12 @@ async def relay_engine(
             async with asyncio.TaskGroup() as group:
                 link = EngineLink(engine, lease, client, database, KeyedTasks(group))
                 relay = EngineRelay(link, due)
-                for work in (keep_lease(link), relay.follow_stream(), relay.outbox.run(), relay.tick()):
+                for work in (
+                    keep_lease(link.database, LEASES, link.lease),
+                    relay.follow_stream(),
+                    relay.outbox.run(),
+                    relay.tick(),
+                ):
                     group.create_task(work)
                 await stop.wait()
                 await relay.end()
@@ -238,26 +243,3 @@ class EngineRelay:
         rows = await self.link.read(find_misplaced, engine=self.link.engine)
         if rows:
             await self.link.write(record_waiting, rows=rows, now=timezone.now())
-
-
-async def keep_lease(link: EngineLink) -> None:
-    """Renew until cancelled. Raises LeaseLost in time for every call to be cancelled before a takeover.
-
-    Time is counted from before the last renewal that worked, by a clock that nobody sets.
-    """
-    renewed_s = time.monotonic()
-    while True:
-        await asyncio.sleep(RENEW_EVERY_S)
-        while True:
-            asked_s = time.monotonic()
-            try:
-                async with asyncio.timeout(renewed_s + GIVE_UP_AFTER_S - asked_s):
-                    await link.database.run(renew_lease, link.lease)
-            except TimeoutError:
-                raise LeaseLost(link.engine.pk) from None
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("The lease of %s could not be renewed: %s", link.engine, error)
-                await asyncio.sleep(RENEWAL_RETRY_S)
-            else:
-                renewed_s = asked_s
-                break

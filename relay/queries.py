@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from relay.domain.leases import LEASE_LENGTH
+from engines.domain.leases import LEASE_LENGTH
 from relay.models import RelayLease
 
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import random
-import secrets
-import socket
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -18,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from structlog.contextvars import bind_contextvars
 
+from engines.domain.leases import name_holder
 from engines.domain.registry import set_engine_state
 from engines.enums import EngineState
 from engines.models import Engine
@@ -82,7 +79,7 @@ class Fleet:
 
     def __init__(self, database: DatabaseThread) -> None:
         self.database = database
-        self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(8)}"
+        self.holder = name_holder()
         self.berths: dict[str, Berth] = {}
         self.rung = asyncio.Event()
         self._pauses: dict[str, tuple[float, float]] = {}
@@ -182,7 +179,7 @@ class Fleet:
         def ring(_seq: int) -> None:
             loop.call_soon_threadsafe(self.rung.set)
 
-        with ringing(ring):
+        with doorbell.ringing(ring):
             while True:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL_REPLIES_EVERY_S):
@@ -209,15 +206,6 @@ class Fleet:
             due = [delivery for delivery in deliveries if delivery.engine_id == engine_id]
             if due:
                 berth.due.put(due)
-
-
-@contextlib.contextmanager
-def ringing(ringer: Callable[[int], None]) -> Iterator[None]:
-    doorbell.add_ringer(ringer)
-    try:
-        yield
-    finally:
-        doorbell.remove_ringer(ringer)
 
 
 def list_relayed_engines() -> dict[str, Engine]:

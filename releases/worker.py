@@ -8,18 +8,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import secrets
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from engines.domain.leases import name_holder
+from engines.lease_keeper import keep_lease
 from engines.models import Engine
 from events import doorbell
 from events.database_threads import DatabaseThread
@@ -31,15 +30,7 @@ from releases.controls.interface import ControlError
 from releases.controls.opening import open_control
 from releases.controls.trial import try_release
 from releases.domain.drift import list_engines_to_check, record_unseen
-from releases.domain.leases import (
-    GIVE_UP_AFTER_S,
-    RENEW_EVERY_S,
-    Lease,
-    LeaseLost,
-    acquire_lease,
-    release_lease,
-    renew_lease,
-)
+from releases.domain.leases import LEASES, Lease, LeaseLost, acquire_lease, release_lease
 from releases.domain.steps import Overtaken, fail_unopened, list_due_engines
 from releases.drift_check import DriftCheck
 from releases.pressed import take_pressed
@@ -49,7 +40,6 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
 LOOK_FOR_DRIFT_EVERY_S = 5.0
-RENEWAL_RETRY_S = 0.5
 # After a fault that is nobody's step: the database, or a bug.
 FAULT_PAUSE_S = 5.0
 STOP_GRACE_S = 5.0
@@ -80,7 +70,7 @@ class Publishers:
 
     def __init__(self, database: DatabaseThread) -> None:
         self.database = database
-        self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(8)}"
+        self.holder = name_holder()
         self.berths: dict[str, Berth] = {}
         self.rung = asyncio.Event()
         self._paused_until_s: dict[str, float] = {}
@@ -93,13 +83,12 @@ class Publishers:
             if take_pressed():
                 loop.call_soon_threadsafe(self.rung.set)
 
-        doorbell.add_ringer(ring)
         try:
-            while not stop.is_set():
-                await self.look()
-                await self.pause(stop)
+            with doorbell.ringing(ring):
+                while not stop.is_set():
+                    await self.look()
+                    await self.pause(stop)
         finally:
-            doorbell.remove_ringer(ring)
             await self.stop_all()
 
     async def pause(self, stop: asyncio.Event) -> None:
@@ -161,32 +150,11 @@ class Publishers:
     async def holding(self, lease: Lease) -> AsyncIterator[None]:
         """Renew the lease meanwhile; the work is cancelled when that fails for too long."""
         async with asyncio.TaskGroup() as group:
-            renewing = group.create_task(self.renew(lease))
+            renewing = group.create_task(keep_lease(self.database, LEASES, lease))
             try:
                 yield
             finally:
                 renewing.cancel()
-
-    async def renew(self, lease: Lease) -> NoReturn:
-        renewed_s = time.monotonic()
-        while True:
-            await asyncio.sleep(RENEW_EVERY_S)
-            try:
-                await self.renew_once(lease, renewed_s)
-                renewed_s = time.monotonic()
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("The publisher's lease could not be renewed: %s", error)
-                if time.monotonic() - renewed_s > GIVE_UP_AFTER_S:
-                    raise LeaseLost(lease.engine_id) from error
-                await asyncio.sleep(RENEWAL_RETRY_S)
-
-    async def renew_once(self, lease: Lease, renewed_s: float) -> None:
-        left_s = max(0.1, GIVE_UP_AFTER_S - (time.monotonic() - renewed_s))
-        try:
-            async with asyncio.timeout(left_s):
-                await self.database.run(renew_lease, lease)
-        except TimeoutError:
-            raise LeaseLost(lease.engine_id) from None
 
     async def free(self, lease: Lease) -> None:
         try:

@@ -1,5 +1,6 @@
 from engines.models.chat import Chat, Message
 from engines.models.engine import Engine
+from engines.models.lease import EngineLease
 from engines.models.subagent import Subagent
 
-__all__ = ["Chat", "Engine", "Message", "Subagent"]
+__all__ = ["Chat", "Engine", "EngineLease", "Message", "Subagent"]

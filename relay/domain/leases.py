@@ -1,75 +1,25 @@
-"""One relay for an engine: a lease of 12 s, renewed every 4 s; each new holder gets a higher epoch."""
+"""One relay for an engine. Every write of a relay proves that its lease still holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from django.db.models import F
-from django.utils import timezone
-
+from engines.domain.leases import LEASE_LENGTH, Lease, LeaseLost, LeaseTable
 from events.actors import RELAY_ACTOR
-from events.changes import Change, changes
 from relay.models import RelayLease
 
-LEASE_LENGTH = timedelta(seconds=12)
-RENEW_EVERY_S = 4.0
-# A holder that missed renewal this long cancels its calls before anybody else can take over.
-GIVE_UP_AFTER_S = 9.0
+__all__ = [
+    "LEASES",
+    "LEASE_LENGTH",
+    "Lease",
+    "LeaseLost",
+    "acquire_lease",
+    "relay_changes",
+    "release_lease",
+    "renew_lease",
+]
 
+LEASES = LeaseTable(RelayLease, RELAY_ACTOR)
 
-class LeaseLost(Exception):
-    """Another process relays for this engine now; stop at once and write nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    engine_id: str
-    holder: str
-    epoch: int
-
-
-def acquire_lease(*, engine_id: str, holder: str, now: datetime | None = None) -> Lease | None:
-    """Take a free or expired lease; None while somebody else holds it. Not audited."""
-    now = now or timezone.now()
-    if RelayLease.objects.filter(engine_id=engine_id, expires_at__gt=now).exists():
-        # Looked at every second by whoever does not hold it: a reader takes no write lock.
-        return None
-    RelayLease.objects.get_or_create(engine_id=engine_id, defaults={"expires_at": now})
-    taken = RelayLease.objects.filter(engine_id=engine_id, expires_at__lte=now).update(
-        holder=holder, epoch=F("epoch") + 1, expires_at=now + LEASE_LENGTH
-    )
-    if not taken:
-        return None
-    row = RelayLease.objects.get(engine_id=engine_id)
-    return Lease(engine_id, holder, row.epoch) if row.holder == holder else None
-
-
-def renew_lease(lease: Lease) -> None:
-    """Raises LeaseLost."""
-    hold_lease(lease, expires_at=timezone.now() + LEASE_LENGTH)
-
-
-def release_lease(lease: Lease) -> None:
-    """Let the next holder start at once."""
-    RelayLease.objects.filter(engine_id=lease.engine_id, holder=lease.holder, epoch=lease.epoch).update(
-        expires_at=timezone.now()
-    )
-
-
-def hold_lease(lease: Lease, **values: datetime) -> None:
-    """Prove, and inside a transaction keep, that the lease is ours. Raises LeaseLost."""
-    rows = RelayLease.objects.filter(engine_id=lease.engine_id, holder=lease.holder, epoch=lease.epoch)
-    unchanged: dict[str, int | datetime] = {"epoch": lease.epoch}
-    if not rows.filter(expires_at__gt=timezone.now()).update(**(values or unchanged)):
-        raise LeaseLost(lease.engine_id)
-
-
-@contextmanager
-def relay_changes(lease: Lease) -> Iterator[Change]:
-    """`changes()` for a relay: the lease row is locked first, so a relay that lost it writes nothing."""
-    with changes(RELAY_ACTOR) as change:
-        hold_lease(lease)
-        yield change
+acquire_lease = LEASES.acquire
+renew_lease = LEASES.renew
+release_lease = LEASES.release
+relay_changes = LEASES.changes

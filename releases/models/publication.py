@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from engines.models import Engine
+from engines.models import Engine, EngineLease
 from events.actors import Subject
 from events.identifiers import RecordId
 from releases.enums import PublicationState
@@ -72,15 +72,9 @@ class Publication(models.Model):
         return self.state in PublicationState.cancellable()
 
 
-class PublishLease(models.Model):
-    """Which process publishes to an engine and looks for drift; every write proves that its epoch holds."""
+class PublishLease(EngineLease):
+    """Which process publishes to an engine and looks for drift."""
 
     engine = models.OneToOneField(
         Engine, on_delete=models.PROTECT, primary_key=True, related_name="publish_lease"
     )
-    holder = models.CharField(max_length=80, blank=True)
-    epoch = models.BigIntegerField(default=0)
-    expires_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"{self.holder} epoch {self.epoch}"

@@ -11,13 +11,15 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from engines import lease_keeper
+from engines.domain.leases import LeaseTable
 from engines.domain.registry import set_engine_enabled, subject_of
 from engines.models import Engine
 from events import doorbell
 from events.models import AuditEntry
 from governance.models import EngineReply
 from live.hints import HintRinger
-from relay import engine_relay, supervisor
+from relay import supervisor
 from relay.domain.leases import (
     LEASE_LENGTH,
     Lease,
@@ -162,19 +164,20 @@ async def test_a_relay_that_can_not_renew_gives_up_before_its_lease_ends(
     desk: Desk, fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its calls are cancelled while nobody else can have taken over."""
-    monkeypatch.setattr(engine_relay, "RENEW_EVERY_S", 0.05)
-    monkeypatch.setattr(engine_relay, "RENEWAL_RETRY_S", 0.05)
-    monkeypatch.setattr(engine_relay, "GIVE_UP_AFTER_S", 0.5)
+    monkeypatch.setattr(lease_keeper, "RENEW_EVERY_S", 0.05)
+    monkeypatch.setattr(lease_keeper, "RENEWAL_RETRY_S", 0.05)
+    monkeypatch.setattr(lease_keeper, "GIVE_UP_AFTER_S", 0.5)
     engine = await register(desk, fake)
     async with running_relay():
         await desk.wait_online(engine)
 
-        def fail(_lease: Lease) -> None:
+        def fail(_table: LeaseTable, _lease: Lease) -> None:
             raise OperationalError("the database is away")
 
-        monkeypatch.setattr(engine_relay, "renew_lease", fail)
+        renew = LeaseTable.renew
+        monkeypatch.setattr(LeaseTable, "renew", fail)
         await desk.wait(lambda: fake.count("GET", "/global/event") >= 2, "a relay that started anew")
-        monkeypatch.setattr(engine_relay, "renew_lease", renew_lease)
+        monkeypatch.setattr(LeaseTable, "renew", renew)
         expires_at = (await desk.run(RelayLease.objects.get)).expires_at
         assert expires_at <= timezone.now() + LEASE_LENGTH
 
@@ -182,7 +185,7 @@ async def test_a_relay_that_can_not_renew_gives_up_before_its_lease_ends(
 async def test_a_lease_taken_by_somebody_else_ends_the_relay(
     desk: Desk, fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_relay, "RENEW_EVERY_S", 0.05)
+    monkeypatch.setattr(lease_keeper, "RENEW_EVERY_S", 0.05)
     engine = await register(desk, fake)
     raw = fake.add_call(fake.add_session())
     async with running_relay():
