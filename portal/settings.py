@@ -87,8 +87,11 @@ ROOMS = [
     "configs",
     "engines",
     "governance",
+    "mcp_servers",
+    "procedures",
     "relay",
     "releases",
+    "mcp_door",
     "portal",
 ]
 INSTALLED_APPS = [

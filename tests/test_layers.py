@@ -18,9 +18,12 @@ CHAIN = (
         "configs",
         "engines",
         "governance",
+        "mcp_servers",
+        "procedures",
         "relay",
         "releases",
         "reports",
+        "mcp_door",
     ),
     "portal",
 )

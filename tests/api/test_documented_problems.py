@@ -15,7 +15,20 @@ from events.problems import CODES, describe_status
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / "docs" / "api.md").read_text()
-ROOMS = ["events", "accounts", "live", "reviews", "configs", "engines", "governance", "releases", "portal"]
+ROOMS = [
+    "events",
+    "accounts",
+    "live",
+    "reviews",
+    "configs",
+    "engines",
+    "governance",
+    "mcp_servers",
+    "procedures",
+    "releases",
+    "mcp_door",
+    "portal",
+]
 
 # Of REST framework's errors, those that its views raise for us.
 FRAMEWORK: list[type[exceptions.APIException]] = [
