@@ -58,6 +58,14 @@ class Scope(models.TextChoices):
     CONFIGS_WRITE = "configs:write", "save drafts of them, move labels that are not protected"
     RELEASES_READ = "releases:read", "read releases, publications and drift"
     RELEASES_PUBLISH = "releases:publish", "build and publish releases, roll back"
+    MCP_READ = "mcp:read", "read MCP servers, what was asked for and what was found"
+    MCP_REQUEST = "mcp:request", "ask for MCP servers, withdraw one's own requests"
+    MCP_MANAGE = "mcp:manage", "suspend, resume and revoke MCP servers, switch their tools, set their secrets"
+    PROCEDURES_READ = "procedures:read", "read proposals and standing operating procedures"
+    PROCEDURES_WRITE = "procedures:write", "write, revise, submit and comment on proposals"
+    QUESTIONS_READ = "questions:read", "read questions"
+    QUESTIONS_ASK = "questions:ask", "ask people a question and wait for the answer"
+    QUESTIONS_ANSWER = "questions:answer", "answer and reject questions"
     GATE = "gate", "ask for one engine's tool calls before they run; for the plugin in that engine"
     METRICS_READ = "metrics:read", "read /metrics, for owners and their service accounts"
 
@@ -66,7 +74,8 @@ class Scope(models.TextChoices):
         """Service accounts never decide and are no owners, so their tokens can't either.
 
         They are what agents run as, and an agent learns a rule's message, never its pattern. Nor do they
-        decide what an engine runs: they draft it, people publish it.
+        decide what an engine runs: they draft it, people publish it. Nor do they answer for people.
         """
         of_people = {cls.REQUESTS_DECIDE, cls.AUDIT_READ, cls.RELEASES_PUBLISH}
+        of_people |= {cls.MCP_MANAGE, cls.QUESTIONS_ANSWER}
         return frozenset(cls.values) - of_people - {cls.RULES_READ, cls.RULES_WRITE, cls.RULES_EVALUATE}

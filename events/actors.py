@@ -25,6 +25,7 @@ class Door(models.TextChoices):
     COMMAND = "command", "command line"
     RULE = "rule", "rule"
     GATE = "gate", "gate"
+    MCP = "mcp", "MCP endpoint"
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def test_services_get_every_scope_but_deciding_and_publishing_and_the_retired_no
     assert set(Scope.values) - set(scopes) == {
         *(Scope.REQUESTS_DECIDE, Scope.AUDIT_READ),
         *(Scope.RULES_READ, Scope.RULES_WRITE, Scope.RULES_EVALUATE),
-        Scope.RELEASES_PUBLISH,
+        *(Scope.RELEASES_PUBLISH, Scope.MCP_MANAGE, Scope.QUESTIONS_ANSWER),
     }
     with pytest.raises(Invalid):
         create_token(

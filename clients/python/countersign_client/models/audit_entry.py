@@ -36,7 +36,8 @@ class AuditEntry:
     * `task` - task
     * `command` - command line
     * `rule` - rule
-    * `gate` - gate """
+    * `gate` - gate
+    * `mcp` - MCP endpoint """
     verb: str
     subject: Subject
     """ What was acted on. """

@@ -7,6 +7,7 @@ class DoorEnum(StrEnum):
     API = "api"
     COMMAND = "command"
     GATE = "gate"
+    MCP = "mcp"
     RELAY = "relay"
     RULE = "rule"
     TASK = "task"
