@@ -58,6 +58,19 @@ def answer_refusal(request: HttpRequest, sentence: str) -> HttpResponse:
     return render(request, "403.html", {"exception": sentence}, status=403)
 
 
+def answer_domain_error(
+    request: HttpRequest, error: DomainError, then: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """A refusal is a 403 page, a missing thing 404; anything else is a message on what `then` answers."""
+    if isinstance(error, Refused):
+        return answer_refusal(request, error.message)
+    if isinstance(error, NotFound):
+        raise Http404(error.message) from error
+    level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR
+    messages.add_message(request, level, error.message)
+    return then()
+
+
 def refuse_method(request: HttpRequest, *allowed: str) -> HttpResponse:
     """405 with a page: after logging in, a browser opens the address that a button had posted to."""
     response = render(request, "405.html", status=405)
@@ -325,14 +338,7 @@ class PortalModelAdmin(admin.ModelAdmin):
             return self.answer_error(request, obj, error)
 
     def answer_error(self, request: HttpRequest, obj: Any, error: DomainError) -> HttpResponse:
-        """A refusal is a 403 page, a missing thing 404; what can be tried again is a message on the page."""
-        if isinstance(error, Refused):
-            return answer_refusal(request, error.message)
-        if isinstance(error, NotFound):
-            raise Http404(error.message) from error
-        level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR
-        messages.add_message(request, level, error.message)
-        return self.redirect_to(obj)
+        return answer_domain_error(request, error, lambda: self.redirect_to(obj))
 
     def redirect_to(self, obj: Model) -> HttpResponseRedirect:
         """Back to the object's page."""

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -18,11 +18,11 @@ from configs.catalogue_queries import list_catalogue
 from configs.domain.catalogue import apply_catalogue, choose_model, load_snapshot, plan_catalogue
 from configs.enums import ConfigKind
 from configs.models import CatalogueModel, Model
-from configs.pages.desk import Owner, list_owners
+from configs.pages.desk import Owner, carry_out, list_owners
 from configs.pages.doors import CONFIGURE_DOOR
 from configs.pages.imports import render_page
 from configs.policies import can_list_configs
-from events.errors import Conflict, DomainError, NotFound, Refused
+from events.errors import Conflict
 
 PAGE_LENGTH = 50
 MAX_SHOWN_CHANGES = 100
@@ -55,7 +55,7 @@ def answer_catalogue(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     owners = list_owners(principal)
     if request.method == "POST":
-        return choose(request, principal, owners)
+        return choose(request, owners)
     owner = next(
         (each for each in owners if each.value == request.GET.get("team", "")), next(iter(owners), None)
     )
@@ -82,25 +82,21 @@ def describe_rows(rows: list[CatalogueModel], owner: Owner | None) -> list[Catal
     return [CatalogueRow(row, urls.get(row.key, "")) for row in rows]
 
 
-def choose(request: HttpRequest, principal: Principal, owners: list[Owner]) -> HttpResponse:
+def choose(request: HttpRequest, owners: list[Owner]) -> HttpResponse:
     owner = next((each for each in owners if each.value == request.POST.get("team", "")), None)
     if owner is None:
         return answer_refusal(request, "Only editors and admins of a team choose models for it.")
     query = urlencode({"team": owner.value, "q": request.POST.get("q", "")[:200]})
     back = f"{reverse('configure:catalogue')}?{query}"
-    try:
-        saved = choose_model(
-            principal=principal, team=owner.team, catalogue_id=request.POST.get("choose", "")
-        )
-    except Refused as error:
-        return answer_refusal(request, error.message)
-    except NotFound as error:
-        raise Http404(error.message) from error
-    except DomainError as error:
-        messages.warning(request, error.message)
-        return HttpResponseRedirect(back)
-    messages.success(request, f"{saved.row.name} is a draft now. Look at its facts, then label it.")
-    return HttpResponseRedirect(CONFIGURE_DOOR.url(ConfigKind.MODEL, "show", saved.row.pk))
+    team = owner.team
+
+    def work(principal: Principal) -> str:
+        catalogue_id = request.POST.get("choose", "")
+        saved = choose_model(principal=principal, team=team, catalogue_id=catalogue_id)
+        messages.success(request, f"{saved.row.name} is a draft now. Look at its facts, then label it.")
+        return CONFIGURE_DOOR.url(ConfigKind.MODEL, "show", saved.row.pk)
+
+    return carry_out(request, back, work)
 
 
 def answer_catalogue_update(request: HttpRequest) -> HttpResponse:

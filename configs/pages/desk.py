@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from accounts.admin.base import answer_refusal, get_principal, perform, refuse_method
+from accounts.admin.base import answer_domain_error, get_principal, perform, refuse_method
 from accounts.models import Team
 from accounts.principal import Principal
 from configs.enums import ConfigKind
@@ -18,7 +17,7 @@ from configs.pages.doors import Door
 from configs.pages.kinds import EVERYBODY, KindPage
 from configs.policies import can_list_configs, explain_not_editing
 from configs.queries import get_object, list_writable_teams
-from events.errors import Conflict, DomainError, NotFound, Refused
+from events.errors import DomainError, NotFound
 
 T = TypeVar("T")
 
@@ -71,20 +70,19 @@ class Desk:
     def carry_out(
         self, request: HttpRequest, back: str, work: Callable[[Principal], str | None]
     ) -> HttpResponse:
-        """A button's work as one transaction; it says where to go, else back, where errors are said."""
+        """As the function below; a button is pressed by POST."""
         if request.method != "POST":
             return refuse_method(request, "POST")
-        principal = get_principal(request)
-        try:
-            return HttpResponseRedirect(perform(request, lambda: work(principal)) or back)
-        except Refused as error:
-            return answer_refusal(request, error.message)
-        except NotFound as error:
-            raise Http404(error.message) from error
-        except DomainError as error:
-            level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR
-            messages.add_message(request, level, error.message)
-            return HttpResponseRedirect(back)
+        return carry_out(request, back, work)
+
+
+def carry_out(request: HttpRequest, back: str, work: Callable[[Principal], str | None]) -> HttpResponse:
+    """Work as one transaction; it says where to go, else back, where errors are said."""
+    principal = get_principal(request)
+    try:
+        return HttpResponseRedirect(perform(request, lambda: work(principal)) or back)
+    except DomainError as error:
+        return answer_domain_error(request, error, lambda: HttpResponseRedirect(back))
 
 
 def list_owners(principal: Principal) -> list[Owner]:

@@ -8,12 +8,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.admin.base import answer_refusal, get_principal, perform, refuse_method
+from accounts.admin.base import get_principal, refuse_method
+from accounts.principal import Principal
 from configs.content import Content, read_content
 from configs.domain.label_moves import Move
 from configs.domain.labels import LABEL, move_labels
@@ -21,13 +22,12 @@ from configs.enums import ConfigKind, KnownLabel
 from configs.kinds import KINDS as STORED
 from configs.models import ConfigLabel, ConfigVersion
 from configs.pages.acts import read_number, say_outcome
-from configs.pages.desk import Owner, list_owners
+from configs.pages.desk import Owner, carry_out, list_owners
 from configs.pages.diffs import FieldDiff, diff_contents
 from configs.pages.doors import CONFIGURE_DOOR
 from configs.pages.kinds import KINDS
 from configs.pages.names import read_names
 from configs.queries import list_label_names, list_protected
-from events.errors import Conflict, DomainError, NotFound, Refused
 
 MAX_SHOWN = 200
 TARGETS = (KnownLabel.PRODUCTION.value, KnownLabel.STAGING.value)
@@ -150,24 +150,13 @@ def move(request: HttpRequest, owner: Owner, label: str, source: str) -> HttpRes
             request, "Choose at least one thing." if not chosen else "This form was changed on the way."
         )
         return HttpResponseRedirect(back)
-    principal = get_principal(request)
-    try:
-        outcome = perform(
-            request,
-            lambda: move_labels(
-                principal=principal, label=label, moves=moves, reason=request.POST.get("reason", "")
-            ),
-        )
-    except Refused as error:
-        return answer_refusal(request, error.message)
-    except NotFound as error:
-        raise Http404(error.message) from error
-    except DomainError as error:
-        level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR
-        messages.add_message(request, level, error.message)
-        return HttpResponseRedirect(back)
-    say_outcome(request, outcome, f"{label} moved on {len(moves)} thing{'' if len(moves) == 1 else 's'}.")
-    return HttpResponseRedirect(back)
+
+    def work(principal: Principal) -> None:
+        reason = request.POST.get("reason", "")
+        outcome = move_labels(principal=principal, label=label, moves=moves, reason=reason)
+        say_outcome(request, outcome, f"{label} moved on {len(moves)} thing{'' if len(moves) == 1 else 's'}.")
+
+    return carry_out(request, back, work)
 
 
 def read_move(value: str) -> Move | None:

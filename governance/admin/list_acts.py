@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern
 
-from accounts.admin.base import answer_refusal, get_principal, post_action
-from events.errors import Conflict, DomainError, Invalid, NotFound, Refused
+from accounts.admin.base import answer_domain_error, get_principal, post_action
+from events.errors import Conflict, DomainError, Invalid, Refused
 from governance.admin.inbox import InboxAdmin
 from governance.admin.outcomes import describe_approval, describe_denial
 from governance.admin.rows import acts_from_list
@@ -111,13 +111,10 @@ class ListActs(InboxAdmin):
             return JsonResponse(
                 {"level": word, "message": error.message, "code": error.code, **facts}, status=error.status
             )
-        if isinstance(error, Refused):
-            return answer_refusal(request, error.message)
-        if isinstance(error, NotFound):
-            raise Http404(error.message) from error
-        level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR
-        messages.add_message(request, level, error.message)
-        return self.redirect_to(obj) if error.code in NEEDS_PAGE else self.back_to_list(request)
+        needs_page = error.code in NEEDS_PAGE
+        return answer_domain_error(
+            request, error, lambda: self.redirect_to(obj) if needs_page else self.back_to_list(request)
+        )
 
 
 def is_from_script(request: HttpRequest) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
 
-from accounts.admin.base import answer_refusal, get_principal, post_action, refuse_method
+from accounts.admin.base import answer_domain_error, get_principal, post_action, refuse_method
 from accounts.reauthentication import ask_for_password
-from events.errors import Conflict, DomainError, NotFound, Refused
+from events.errors import DomainError
 from governance.admin.confirmations import read_confirmations, read_typed, require_page_read
 from governance.admin.outcomes import describe_approval, describe_denial
 from governance.admin.propose_rule import ProposeRule
@@ -141,16 +141,13 @@ class PermissionRequestAdmin(ProposeRule):
     def answer_error(self, request: HttpRequest, obj: Any, error: DomainError) -> HttpResponse:
         if "list" in request.path.split("/"):
             return self.answer_list_error(request, obj, error)
-        if isinstance(error, Refused):
-            return answer_refusal(request, error.message)
-        if isinstance(error, NotFound):
-            raise Http404(error.message) from error
-        current = self.get_visible(request, obj.pk)
         if error.code == "pause_needed":
-            return self.render_pause(request, current, error)
-        level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR
-        messages.add_message(request, level, error.message)
-        return self.render_page(request, current, status=error.status)
+            return self.render_pause(request, self.get_visible(request, obj.pk), error)
+        return answer_domain_error(
+            request,
+            error,
+            lambda: self.render_page(request, self.get_visible(request, obj.pk), status=error.status),
+        )
 
     def render_pause(
         self, request: HttpRequest, asked: PermissionRequest, error: DomainError

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin.base import (
     PortalModelAdmin,
-    answer_refusal,
+    answer_domain_error,
     get_principal,
     post_action,
     refuse_method,
@@ -24,7 +24,7 @@ from accounts.admin.display import render_age, render_pill
 from accounts.admin.opened import FIELD, require_read
 from accounts.principal import Principal
 from accounts.reauthentication import ask_for_password
-from events.errors import Conflict, DomainError, NotFound, Refused
+from events.errors import DomainError
 from reviews.admin.review_page import build_page
 from reviews.admin.states import describe_review
 from reviews.domain.comments import comment_on_review
@@ -220,13 +220,11 @@ class ReviewAdmin(PortalModelAdmin):
 
     def answer_error(self, request: HttpRequest, obj: Any, error: DomainError) -> HttpResponse:
         """What was typed stays on the page."""
-        if isinstance(error, Refused):
-            return answer_refusal(request, error.message)
-        if isinstance(error, NotFound):
-            raise Http404(error.message) from error
-        level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR
-        messages.add_message(request, level, error.message)
-        return self.render_page(request, self.get_visible(request, obj.pk), status=error.status)
+        return answer_domain_error(
+            request,
+            error,
+            lambda: self.render_page(request, self.get_visible(request, obj.pk), status=error.status),
+        )
 
 
 def require_page_read(request: HttpRequest, review: Review) -> None:

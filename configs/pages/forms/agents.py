@@ -9,12 +9,12 @@ from django import forms
 from configs.content import AgentContent
 from configs.enums import AgentMode
 from configs.pages.forms.base import MONO, ContentForm, JsonField, Section, write_json
-from configs.pages.forms.rule_rows import RuleRows, RulesText, bind_rules, write_rule_lines
+from configs.pages.forms.rule_fields import RuleFields
 
 VALUE_PREFIX = "value_"
 
 
-class AgentForm(ContentForm):
+class AgentForm(RuleFields, ContentForm):
     content_class = AgentContent
 
     name = forms.CharField(
@@ -107,11 +107,7 @@ class AgentForm(ContentForm):
         chosen = self.initial.get("subagents", ())
         subagents.choices = [(name, name) for name in sorted({*self.offers.agents, *chosen})]
         self.add_value_fields()
-        self.rules_problem = ""
-        self.rows = self.bind_rows()
-        if self.rows.is_long or "rules_text" in self.data:
-            self.fields["rules_text"] = RulesText()
-            self.initial["rules_text"] = write_rule_lines(self.rows.rows)
+        self.prepare_rules()
 
     def keep_choice(self, field: Any, name: str) -> None:
         """What is chosen stays choosable although it is retired or was never there."""
@@ -132,15 +128,6 @@ class AgentForm(ContentForm):
                 widget=forms.Textarea(attrs={"rows": 2, "class": "mono"}),
             )
 
-    def bind_rows(self) -> RuleRows:
-        if not self.is_bound:
-            return RuleRows.of(self.initial.get("rules", ()))
-        try:
-            return bind_rules(self.data)
-        except forms.ValidationError as error:
-            self.rules_problem = error.messages[0]
-            return RuleRows([])
-
     @property
     def value_fields(self) -> list[Any]:
         return [self[VALUE_PREFIX + name] for name in self.value_names]
@@ -157,11 +144,6 @@ class AgentForm(ContentForm):
                 raise forms.ValidationError(f"{name} stands here twice.")
             found[name] = word == "on"
         return found
-
-    def clean(self) -> dict[str, Any]:
-        if self.rules_problem:
-            self.add_error("rules_text", self.rules_problem)
-        return super().clean()
 
     def read_mapping(self) -> dict[str, Any]:
         values = self.cleaned_data
