@@ -27,7 +27,7 @@ from django.conf import settings
 KEY_ID = re.compile(r"[a-z0-9-]{1,32}")
 KEY_BYTES = 32
 NONCE_BYTES = 12
-PURPOSES = frozenset({"fields", "tokens", "audit-heads", "releases", "check"})
+PURPOSES = frozenset({"fields", "tokens", "audit-heads", "releases", "sop-seals", "check"})
 
 
 class KeyringError(Exception):

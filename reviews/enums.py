@@ -11,6 +11,7 @@ class ReviewKind(models.TextChoices):
     PERMISSION_REQUEST = "permission_request", "permission requests"
     WHITELIST_RULE = "whitelist_rule", "wide rules"
     CONFIG_LABEL = "config_label", "protected labels"
+    MCP_SERVER = "mcp_server", "MCP servers"
 
 
 class ReviewState(models.TextChoices):
