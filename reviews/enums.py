@@ -11,6 +11,7 @@ class ReviewKind(models.TextChoices):
     PERMISSION_REQUEST = "permission_request", "permission requests"
     WHITELIST_RULE = "whitelist_rule", "wide rules"
     CONFIG_LABEL = "config_label", "protected labels"
+    SOP_PROPOSAL = "sop_proposal", "proposals of procedures"
     MCP_SERVER = "mcp_server", "MCP servers"
 
 

@@ -45,6 +45,9 @@ class ReviewKindSpec:
     `may_vote(principal, review)` is a further reason why somebody may not review it, "" for none.
     `read_live(subject)` is what is live now, in the shape of the content: the page shows the difference, and
     nobody approves once it is no longer what the review was written against.
+    `explain_unapprovable(review)` is a reason why nobody may approve this content as it is, "" for none; it
+    may be rejected all the same.
+    `confirmation(review)` is what an approver has to type besides, "" for nothing.
     """
 
     apply: Callable[[Change, Review], None]
@@ -55,6 +58,8 @@ class ReviewKindSpec:
     url: Callable[[Review], str] | None = None
     may_vote: Callable[[Principal, Review], str] | None = None
     read_live: Callable[[Subject], dict[str, Any] | None] | None = None
+    explain_unapprovable: Callable[[Review], str] | None = None
+    confirmation: Callable[[Review], str] | None = None
 
 
 kinds: dict[str, ReviewKindSpec] = {}
@@ -76,6 +81,18 @@ def get_spec(kind: str) -> ReviewKindSpec:
 def find_spec(kind: str) -> ReviewKindSpec | None:
     """None for the reviews of an app that is no longer there."""
     return kinds.get(kind)
+
+
+def explain_unapprovable(review: Review) -> str:
+    """Why nobody may approve its content as it is; "" when they may."""
+    spec = find_spec(review.kind)
+    return spec.explain_unapprovable(review) if spec and spec.explain_unapprovable else ""
+
+
+def find_confirmation(review: Review) -> str:
+    """What an approver has to type besides; "" for nothing."""
+    spec = find_spec(review.kind)
+    return spec.confirmation(review) if spec and spec.confirmation else ""
 
 
 def list_kinds() -> dict[str, str]:

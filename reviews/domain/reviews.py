@@ -10,6 +10,7 @@ want this at all:
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -46,10 +47,13 @@ def open_review(
     title: str,
     content: dict[str, Any],
     reason: str = "",
+    at_least: int = 1,
+    author_ids: Sequence[str] = (),
 ) -> Review:
     """Ask the team for its approval of `content` (plain JSON without secrets) for `subject`.
 
-    Raises Invalid, TooLarge, or Conflict: one is open for the subject already (`already_open`, with its id),
+    `principal` is who wants it, also where a task opens the review for them; `author_ids` are others who wrote
+    it: none of them may approve it. `at_least`: so many approvals, whatever the team's policy says. Raises Invalid, TooLarge, or Conflict: one is open for the subject already (`already_open`, with its id),
     or not enough people could ever approve it (`unsatisfiable`).
     """
     spec, now = get_spec(kind), timezone.now()
@@ -70,8 +74,8 @@ def open_review(
         requested_by_kind=principal.actor.kind,
         requested_by_id=principal.user.pk,
         requested_by_label=str(principal.user)[:200],
-        author_ids=list_answerable(principal),
-        approvals_needed=terms.approvals_needed,
+        author_ids=list(dict.fromkeys([*list_answerable(principal), *author_ids])),
+        approvals_needed=max(terms.approvals_needed, at_least),
         approver_role=terms.approver_role,
         backup_ids=terms.backup_ids,
         created_at=now,
@@ -85,6 +89,21 @@ def open_review(
     change.audit("review.open", review.subject, after=describe_opening(review))
     announce_review(change, review, "opened")
     return review
+
+
+def require_reviewable(*, principal: Principal, team: Team, kind: str, at_least: int = 1) -> None:
+    """As `open_review` would later: raises Conflict (`unsatisfiable`) when nobody could approve it."""
+    terms = read_terms(team_id=team.pk, kind=kind)
+    asked = Review(
+        team=team,
+        kind=kind,
+        author_ids=list_answerable(principal),
+        approvals_needed=max(terms.approvals_needed, at_least),
+        approver_role=terms.approver_role,
+        backup_ids=terms.backup_ids,
+        escalate_at=count_from(timezone.now(), terms.escalate_after_h),
+    )
+    require_satisfiable(asked)
 
 
 def describe_opening(review: Review) -> dict[str, Any]:
@@ -136,14 +155,34 @@ def revise_review(
     review = get_review(principal, review_id)
     if principal.user.is_service and principal.user.pk != review.requested_by_id:
         raise Refused("A service account changes only what it asked for itself.")
+    authors = [*review.author_ids]
+    authors += [person for person in list_answerable(principal) if person not in authors]
+    return put_content(change, review, content, authors, title=title, reason=reason)
+
+
+def renew_content(*, change: Change, review: Review, content: dict[str, Any]) -> Review:
+    """The kind itself puts another content up for the same people's wish: nobody becomes an author.
+
+    Votes so far no longer count, as after `revise_review`. Raises Conflict or TooLarge.
+    """
+    return put_content(change, review, content, review.author_ids)
+
+
+def put_content(
+    change: Change,
+    review: Review,
+    content: dict[str, Any],
+    authors: list[str],
+    *,
+    title: str = "",
+    reason: str = "",
+) -> Review:
     spec, subject = get_spec(review.kind), review.reviewed
     title = read_line(title, field="title", max_length=MAX_TITLE_LENGTH) or review.title
     base = spec.read_live(subject) if spec.read_live else None
     digest = hash_content(kind=review.kind, subject=subject, title=title, content=content, base=base)
     if digest == review.content_hash and review.is_open:
         return review
-    authors = [*review.author_ids]
-    authors += [person for person in list_answerable(principal) if person not in authors]
     values: dict[str, Any] = {
         "title": title,
         "content": content,

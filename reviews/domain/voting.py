@@ -19,7 +19,7 @@ from reviews.domain.votes import cast_vote
 from reviews.enums import ReviewState, Verdict
 from reviews.models import Review
 from reviews.queries import get_review
-from reviews.registry import find_spec
+from reviews.registry import explain_unapprovable, find_confirmation, find_spec
 from reviews.seats import Seat, Voter, explain_not_voting, list_counting_votes, list_votes
 
 
@@ -31,12 +31,15 @@ class Outcome:
     is_decided: bool
 
 
-def approve_review(*, principal: Principal, review_id: str, fingerprint: str, reason: str = "") -> Outcome:
+def approve_review(
+    *, principal: Principal, review_id: str, fingerprint: str, reason: str = "", confirmation: str = ""
+) -> Outcome:
     """Vote for it; with the last approval needed it takes effect in the same transaction.
 
-    `fingerprint` is the content hash that was shown. Raises NotFound, Refused (also for a login that is not
-    recent), Invalid, Conflict (ended, changed since shown, voted already, what is live has moved on), and
-    whatever the kind's `apply` raises; then nothing has changed.
+    `fingerprint` is the content hash that was shown; `confirmation` what the kind has approvers type. Raises
+    NotFound, Refused (also for a login that is not recent), Invalid (also for a confirmation that is not the
+    kind's), Conflict (ended, changed since shown, voted already, what is live has moved on, can't be approved
+    as it is), and whatever the kind's `apply` raises; then nothing has changed.
     """
     reason = read_lines(reason, field="reason", max_length=MAX_REASON_LENGTH)
     with changes(principal.actor) as change:
@@ -44,6 +47,7 @@ def approve_review(*, principal: Principal, review_id: str, fingerprint: str, re
         require_recent_login(principal)
         require_same_base(review)
         vote(change, principal, review, fingerprint, Verdict.APPROVE, reason)
+        require_approvable(review, confirmation)
         if review.approvals < review.approvals_needed:
             announce_review(change, review, "voted")
             return Outcome(review, is_decided=False)
@@ -83,6 +87,20 @@ def require_same_base(review: Review) -> None:
             "What is live has changed since this was asked for; it has to be put up for review again.",
             code="base_moved",
             state=review.state,
+        )
+
+
+def require_approvable(review: Review, confirmation: str) -> None:
+    """What the kind says of this content, read after the lock: raises Conflict or Invalid."""
+    if refusal := explain_unapprovable(review):
+        raise Conflict(refusal, code="not_approvable", state=review.state)
+    expected = find_confirmation(review)
+    if expected and confirmation.strip() != expected:
+        raise Invalid(
+            f"Type {expected} to confirm that you have read what was found.",
+            code="confirmation_needed",
+            field="confirmation",
+            expected=expected,
         )
 
 
