@@ -52,8 +52,9 @@ def open_review(
 ) -> Review:
     """Ask the team for its approval of `content` (plain JSON without secrets) for `subject`.
 
-    `principal` is who wants it, also where a task opens the review for them; `author_ids` are others who wrote
-    it: none of them may approve it. `at_least`: so many approvals, whatever the team's policy says. Raises Invalid, TooLarge, or Conflict: one is open for the subject already (`already_open`, with its id),
+    `principal` is who wants it, also where a task opens the review for them; `author_ids` are others who
+    wrote it: none of them may approve it. `at_least`: so many approvals, whatever the team's policy says.
+    Raises Invalid, TooLarge, or Conflict: one is open for the subject already (`already_open`, with its id),
     or not enough people could ever approve it (`unsatisfiable`).
     """
     spec, now = get_spec(kind), timezone.now()
