@@ -27,7 +27,7 @@ from reviews.policies import (
     explain_not_commenting,
     explain_not_withdrawing,
 )
-from reviews.registry import find_spec, label_kind
+from reviews.registry import explain_unapprovable, find_confirmation, find_spec, label_kind
 from reviews.seats import (
     Seat,
     Voter,
@@ -81,6 +81,8 @@ def build_page(request: HttpRequest, review: Review) -> dict[str, Any]:
         "backups": list_names(review.backup_ids),
         "seat": seat,
         "stands_in_for": str(seat.holder) if seat and seat.delegation else "",
+        "confirmation_word": find_confirmation(review) if seat else "",
+        "unapprovable": explain_unapprovable(review) if seat else "",
         "why_not": explain_standing(principal, review, seat, votes, now),
         "can_withdraw": review.is_open and not explain_not_withdrawing(principal, review),
         "can_read_comments": can_read_comments(principal, review),

@@ -38,7 +38,7 @@ from reviews.registry import label_kind, list_kinds
 from reviews.seats import Voter, list_waiting_for
 
 # What was typed and must not be lost when the page is shown again.
-TYPED = ("reason", "text")
+TYPED = ("reason", "text", "confirmation")
 WAITING, OPEN, DECIDED = "waiting", "open", "decided"
 
 
@@ -175,6 +175,7 @@ class ReviewAdmin(PortalModelAdmin):
             review_id=obj.pk,
             fingerprint=request.POST.get("fingerprint", ""),
             reason=read_typed(request, "reason"),
+            confirmation=read_typed(request, "confirmation"),
         )
         left = outcome.review.approvals_needed - outcome.review.approvals
         sentence = (

@@ -101,7 +101,7 @@ function focusOn(element) {
 }
 
 function approve(focused) {
-    const [button] = decideButtons();
+    const button = decideButtons().find((each) => each.dataset.act === "approve");
     const word = field("confirmation");
     if (word && word.value.trim().toLowerCase() !== word.dataset.word.toLowerCase()) return focusOn(word);
     if (focused !== document.body || !isRead() || !button || button.disabled) return false;
