@@ -17,6 +17,7 @@ from typing import Any
 from configs.json_values import format_decimal
 
 INDENT = 2
+CONFIG_FOLDER_VARIABLE = "OPENCODE_CONFIG_DIR"
 _REFERENCE_START = re.compile(r"\{(?=env:|file:)")
 _ENVIRONMENT_REFERENCE = re.compile(r"\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -26,6 +27,35 @@ class EnvironmentReference:
     """Stands for the value of an environment variable of the engine."""
 
     name: str
+
+    def __str__(self) -> str:
+        return f"{{env:{self.name}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileReference:
+    """Stands for the text of a file; `path` is seen from the configuration folder.
+
+    The engine refuses its whole configuration while the file is not there (observed on 1.18.33).
+    """
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"{{file:./{self.path}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class InConfigFolder:
+    """Stands for the absolute path of a file in the configuration folder, wherever that is."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"{{env:{CONFIG_FOLDER_VARIABLE}}}/{self.path}"
+
+
+REFERENCES = (EnvironmentReference, FileReference, InConfigFolder)
 
 
 def find_references(value: Any) -> Any:
@@ -58,8 +88,8 @@ def _iterate_names(value: Any) -> Iterator[str]:
 
 def show_references(value: Any) -> Any:
     """The plain JSON value, references as the text they are written as."""
-    if isinstance(value, EnvironmentReference):
-        return f"{{env:{value.name}}}"
+    if isinstance(value, REFERENCES):
+        return str(value)
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
@@ -75,8 +105,8 @@ def write_config(config: Mapping[str, Any]) -> str:
 
 
 def _write(value: Any, line_break: str) -> str:
-    if isinstance(value, EnvironmentReference):
-        return f'"{{env:{value.name}}}"'
+    if isinstance(value, REFERENCES):
+        return f'"{value}"'
     if isinstance(value, str):
         return _write_text(value)
     if isinstance(value, Decimal):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,9 @@ from configs.opencode.agent_file import (
     write_agent_file,
 )
 from configs.opencode.binding import BUILT_INS, GlobalRules, bind_agent, bind_built_in, list_global_rules
-from configs.opencode.config_json import find_references, show_references, write_config
+from configs.opencode.config_json import show_references, write_config
 from configs.opencode.lints import find_problems_under
+from configs.opencode.mcp_rules import NO_TOOLS, McpTools, restrict_agent, restrict_globally
 from configs.opencode.problems import Problem, has_errors
 from configs.opencode.providers import build_providers
 from configs.opencode.rule_map import build_rule_map
@@ -68,15 +69,24 @@ class RenderedAgent:
 
 
 def render_tree(
-    config_set: ConfigSet, defaults: EngineDefaultsContent, *, mcp: Mapping[str, Any] | None = None
+    config_set: ConfigSet,
+    defaults: EngineDefaultsContent,
+    *,
+    mcp: Mapping[str, Any] | None = None,
+    mcp_tools: McpTools = NO_TOOLS,
 ) -> Tree:
-    """Render everything. `mcp` holds the approved servers in the engine's words, by name."""
+    """Render everything.
+
+    `mcp` holds the approved servers in the engine's words, by name: texts stay texts in it, and what the
+    engine is to put in is a reference object of `config_json`. `mcp_tools` are each server's tools that are
+    switched on; all its others are denied to every agent.
+    """
     global_rules = list_global_rules(config_set)
     problems = find_problems_under(global_rules, config_set, defaults)
     if has_errors(problems):
         return Tree((), problems)
-    agents = render_agents(config_set, global_rules)
-    config = build_config(config_set, defaults, mcp or {}, global_rules)
+    agents = render_agents(config_set, global_rules, mcp_tools)
+    config = build_config(config_set, defaults, mcp or {}, restrict_globally(global_rules.rules, mcp_tools))
     every = {agent.name: agent.keys for agent in agents}
     problems += check_schema(show_references({**config, "agent": every}))
     if has_errors(problems):
@@ -100,7 +110,10 @@ def render_agent_file(agent: AgentContent, config_set: ConfigSet) -> str:
 
 
 def build_config(
-    config_set: ConfigSet, defaults: EngineDefaultsContent, mcp: Mapping[str, Any], global_rules: GlobalRules
+    config_set: ConfigSet,
+    defaults: EngineDefaultsContent,
+    mcp: Mapping[str, Any],
+    rules: Sequence[ToolRule],
 ) -> dict[str, Any]:
     """The value of `opencode.json` but for its agents. Raises RuleMapError."""
     providers = build_providers(config_set)
@@ -115,26 +128,31 @@ def build_config(
         "enabled_providers": list(providers),
         "provider": providers,
         "instructions": [get_instruction_path(name) for name in list_instruction_names(config_set)],
-        "permission": build_rule_map(global_rules.rules),
+        "permission": build_rule_map(rules),
     }
     config = {key: value for key, value in config.items() if value not in ("", {}, [])}
-    return {**config, "mcp": find_references(dict(sorted(mcp.items())))}
+    return {**config, "mcp": dict(sorted(mcp.items()))}
 
 
-def render_agents(config_set: ConfigSet, global_rules: GlobalRules) -> list[RenderedAgent]:
+def render_agents(
+    config_set: ConfigSet, global_rules: GlobalRules, mcp_tools: McpTools
+) -> list[RenderedAgent]:
     """Every built-in agent and every configured one, by name. Raises RuleMapError."""
-    found = {
-        name: RenderedAgent(name, {"permission": build_rule_map(bind_built_in(name, global_rules))}, None)
-        for name in BUILT_INS
-    }
+    found = {}
+    for name in BUILT_INS:
+        rules = restrict_agent(global_rules.rules, bind_built_in(name, global_rules), mcp_tools)
+        found[name] = RenderedAgent(name, {"permission": build_rule_map(rules)}, None)
     for agent in config_set.agents.values():
-        found[agent.name] = render_agent(agent, config_set, global_rules)
+        found[agent.name] = render_agent(agent, config_set, global_rules, mcp_tools)
     return [found[name] for name in sorted(found)]
 
 
-def render_agent(agent: AgentContent, config_set: ConfigSet, global_rules: GlobalRules) -> RenderedAgent:
+def render_agent(
+    agent: AgentContent, config_set: ConfigSet, global_rules: GlobalRules, mcp_tools: McpTools = NO_TOOLS
+) -> RenderedAgent:
     prompt = fill_prompt(agent, config_set)
-    keys = build_agent_keys(agent, config_set, bind_agent(agent, global_rules).rules)
+    rules = restrict_agent(global_rules.rules, bind_agent(agent, global_rules).rules, mcp_tools)
+    keys = build_agent_keys(agent, config_set, rules)
     return RenderedAgent(agent.name, keys, prompt if is_file(agent, prompt) else None)
 
 

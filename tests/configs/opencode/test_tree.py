@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields, replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from configs.content import (
     ProviderContent,
     ToolRulesContent,
 )
+from configs.opencode.config_json import FileReference, InConfigFolder, show_references
 from configs.opencode.not_expressed import list_not_expressed
 from configs.opencode.tree import File, Tree, list_rules_of, render_agent_file, render_tree
 from tests.configs.opencode.samples import (
@@ -271,12 +273,18 @@ def test_what_the_schema_refuses_is_not_rendered() -> None:
 
 
 def test_approved_servers_are_rendered_by_name() -> None:
-    remote = {"type": "remote", "url": "https://b.example", "headers": {"Authorization": "{env:B_TOKEN}"}}
-    local = {"type": "local", "command": ["run", "{file:/etc/passwd}"], "enabled": True}
+    headers = {"Authorization": FileReference("mcp-secrets/b.header.Authorization"), "X": "{env:PASSWORD}"}
+    remote = {"type": "remote", "url": "https://b.example", "headers": headers}
+    command = [InConfigFolder("mcp/launch.py"), "{file:/etc/passwd}"]
+    local = {"type": "local", "command": command, "enabled": True}
     tree = render_tree(ConfigSet(), DEFAULTS, mcp={"b": remote, "a": local})
-    assert list(read_config(tree)["mcp"].items()) == [("a", local), ("b", remote)]
+    shown = {"a": show_references(local), "b": show_references(remote)}
+    assert list(read_config(tree)["mcp"].items()) == list(shown.items())
     text = tree.find("opencode.json") or ""
-    assert ("{env:B_TOKEN}" in text, "{file:" in text) == (True, False)
+    # The engine puts something in for what we mean, and for nothing that somebody wrote.
+    found = [word for word in re.findall(r"\{(?:env|file):[^}]*\}", text) if "OPENCODE" not in word]
+    assert found == ["{file:./mcp-secrets/b.header.Authorization}"]
+    assert text.count("{env:OPENCODE_CONFIG_DIR}/mcp/launch.py") == 1
 
 
 def test_models_that_are_switched_off_are_not_offered() -> None:
