@@ -7,6 +7,9 @@ class ProceduresConfig(AppConfig):
     name = "procedures"
 
     def ready(self) -> None:
+        from procedures.review_kind import register_proposal_reviews
+
+        register_proposal_reviews()
         guard_procedures()
 
 

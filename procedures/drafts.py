@@ -20,7 +20,7 @@ MAX_CONTENT_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalDraft:
-    """`content` is Markdown; `supersedes_id` "" for none; `effective_from` None: as soon as it is approved."""
+    """`content` is Markdown; `supersedes_id` "" for none; `effective_from` None: once it is approved."""
 
     slug: str
     name: str

@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import events.identifiers
 from django.conf import settings
 from django.db import migrations, models
+
+import events.identifiers
 
 
 class Migration(migrations.Migration):
@@ -470,9 +471,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="proposal",
-            index=models.Index(
-                fields=["team", "state", "-changed_at", "-id"], name="sop_proposal_by_team_and_state"
-            ),
+            index=models.Index(fields=["team", "state", "-changed_at", "-id"], name="sop_proposal_by_state"),
         ),
         migrations.AddIndex(
             model_name="proposal",

@@ -10,8 +10,10 @@ from procedures.models.proposal import ProposalRevision
 
 
 class ProposalComment(models.Model):
-    """What somebody said about a revision, or about one of its lines (counted from 1). Never changed, but
-    settled once."""
+    """What somebody said about a revision, or about one of its lines, counted from 1.
+
+    Never changed; settled once.
+    """
 
     id = RecordId()
     revision = models.ForeignKey(ProposalRevision, on_delete=models.PROTECT, related_name="comments")

@@ -59,9 +59,7 @@ class Proposal(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["team", "state", "-changed_at", "-id"], name="sop_proposal_by_team_and_state"
-            ),
+            models.Index(fields=["team", "state", "-changed_at", "-id"], name="sop_proposal_by_state"),
             models.Index(fields=["-changed_at", "-id"], name="sop_proposal_by_change"),
             models.Index(fields=["author_id", "-changed_at"], name="sop_proposal_by_author"),
         ]

@@ -93,9 +93,9 @@ class Sop(models.Model):
 class SopVersion(models.Model):
     """What was approved, sealed. Append-only.
 
-    `procedures.domain.seals` says what the signature is over: everything here but the ids of rows. `approvers`
-    are maps {id, at} and, for who stood in for somebody, {id, at, for}: ids of users, so that a name can be
-    erased. `signature` is base64.
+    `procedures.domain.seals` says what the signature is over: everything here but the ids of rows.
+    `approvers` are maps {id, at} and, for who stood in for somebody, {id, at, for}: ids of users, so that a
+    name can be erased. `signature` is base64.
     """
 
     id = RecordId()
