@@ -32,25 +32,33 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-VERSION = "1"
+VERSION = "2"
 HASH = re.compile(r"[0-9a-f]{64}")
 BEFORE = "before"
 # What a release may hold, and nothing else.
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}"
 RELEASE_PATH = re.compile(
     rf"opencode\.json|(agent|instructions|command|skill)(/{_NAME}){{0,4}}/{_NAME}\.md|plugin/countersign-gate\.js"
+    r"|mcp/(launch\.py|[a-z][a-z0-9-]{0,39}\.json)"
 )
+# One file for each secret of an MCP server: SERVER.env.VARIABLE or SERVER.header.NAME.
+SECRET_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\.(env|header)\.[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
+SECRETS = "mcp-secrets"
+LAUNCHER = "mcp/launch.py"
+MAX_SECRETS = 1_000
+MAX_SECRET_BYTES = 64 * 1024
 MAX_FILES = 5_000
 MAX_RELEASE_BYTES = 16 * 1024 * 1024
 GATE_PLUGIN = "plugin/countersign-gate.js"
 GATE_SETTINGS = "countersign-gate.json"
 PACKAGE = {"dependencies": {"@opencode-ai/plugin": "1.18.33"}}
-# What the engine itself, or we, put beside a release's files; `countersign-gate.json` holds a secret.
+# What the engine itself, or we, put beside a release's files; `countersign-gate.json` holds a secret, and so
+# do the files in `mcp-secrets`.
 BESIDE = frozenset(
     {
         "package.json",
@@ -60,6 +68,7 @@ BESIDE = frozenset(
         "node_modules",
         ".gitignore",
         GATE_SETTINGS,
+        SECRETS,
     }
 )
 PROBE_MARK = "countersign-project-file"
@@ -80,9 +89,9 @@ class ReleaseFolder:
     """An engine's configuration folder as a link to one folder for each release.
 
     `config_dir` is what the engine has as OPENCODE_CONFIG_DIR. Beside it, in `NAME.releases/`, lie the
-    releases, `before` (what was there when the first release came) and `kept/` (the gate's secret, one for
-    all releases). Each change of what the engine sees is one rename; dying between any two steps leaves the
-    old or the new.
+    releases, `before` (what was there when the first release came) and `kept/` (the secrets of the gate and
+    of MCP servers, one for all releases). Each change of what the engine sees is one rename; dying between
+    any two steps leaves the old or the new.
     """
 
     def __init__(self, config_dir: os.PathLike[str] | str) -> None:
@@ -92,6 +101,7 @@ class ReleaseFolder:
         self.store = self.link.with_name(f"{self.link.name}.releases")
         self.before = self.store / BEFORE
         self.kept = self.store / "kept" / GATE_SETTINGS
+        self.secrets = self.store / "kept" / SECRETS
 
     def stage(self, name: str, files: Sequence[tuple[str, str]]) -> None:
         """Lay a release down, whole and on disk. Staged once more it is left, or made whole again."""
@@ -141,6 +151,34 @@ class ReleaseFolder:
             if name == BEFORE and self.kept.exists():
                 self._copy_secret(self.kept, self.before / GATE_SETTINGS)
             self._point(name)
+
+    def keep_secrets(self, values: Mapping[str, str], *, only: bool) -> None:
+        """Lay values of MCP servers' secrets down for every release; `only`: and remove all others.
+
+        Readable to whoever may read the gate's secret, else to the group of the configuration folder.
+        """
+        check_secrets(values)
+        with self._changing():
+            facts = (self.kept if self.kept.exists() else self.link.parent).stat()
+            self.secrets.mkdir(mode=0o750, exist_ok=True)
+            with contextlib.suppress(PermissionError):
+                os.chown(self.secrets, -1, facts.st_gid)
+            for name, text in values.items():
+                self._keep_secret(self.secrets / name, text.encode(), facts.st_gid)
+            if only:
+                for entry in self.secrets.iterdir():
+                    if entry.name not in values:
+                        entry.unlink()
+            sync_folder(self.secrets)
+
+    def _keep_secret(self, place: Path, content: bytes, group: int) -> None:
+        if place.is_file() and not place.is_symlink() and place.read_bytes() == content:
+            return
+        new = self.store / f".secret-{secrets.token_hex(8)}"
+        write_file(new, content, 0o640)
+        with contextlib.suppress(PermissionError):
+            os.chown(new, -1, group)
+        new.replace(place)
 
     def prune(self, keep: Sequence[str]) -> None:
         """Remove the other releases and what a crash left over; the live one and BEFORE stay."""
@@ -222,6 +260,7 @@ class ReleaseFolder:
             and all(stat.S_ISREG((place / path).lstat().st_mode) for path, _ in files)
             and (place / "package-lock.json").is_file()
             and (place / GATE_SETTINGS).is_symlink() == wants_gate
+            and (place / SECRETS).is_symlink() == any(path == LAUNCHER for path, _ in files)
         )
 
     @contextlib.contextmanager
@@ -286,6 +325,21 @@ def check_files(files: Sequence[tuple[str, str]]) -> None:
         raise FolderError("A release holds an opencode.json: without one nothing would be asked about.")
 
 
+def check_secrets(values: Mapping[str, str]) -> None:
+    """Raises FolderError for a name that is none, and for too much; no value is repeated."""
+    if len(values) > MAX_SECRETS:
+        raise FolderError(f"An engine has at most {MAX_SECRETS} secrets of MCP servers.")
+    for name, text in values.items():
+        if not SECRET_NAME.fullmatch(name):
+            raise FolderError(f"{name[:200]!r} is no secret's name.")
+        try:
+            size_bytes = len(text.encode())
+        except UnicodeEncodeError as error:
+            raise FolderError(f"{name} is no text.") from error
+        if size_bytes > MAX_SECRET_BYTES:
+            raise FolderError(f"{name} has more than {MAX_SECRET_BYTES} bytes.")
+
+
 def write_release(place: Path, files: Sequence[tuple[str, str]]) -> None:
     """Everything on disk, readable to all, writable to nobody; modules baked, so that no npm is asked."""
     lock = {"name": "release", "lockfileVersion": 3, "requires": True, "packages": {"": PACKAGE}}
@@ -302,6 +356,8 @@ def write_release(place: Path, files: Sequence[tuple[str, str]]) -> None:
         write_file(target, text.encode(), 0o444)
     if any(path == GATE_PLUGIN for path, _ in files):
         (place / GATE_SETTINGS).symlink_to(f"../kept/{GATE_SETTINGS}")
+    if any(path == LAUNCHER for path, _ in files):
+        (place / SECRETS).symlink_to(f"../kept/{SECRETS}")
     for folder in sorted(folders, reverse=True):
         sync_folder(folder)
         folder.chmod(0o555)
@@ -620,6 +676,9 @@ class ConfigAgent(ThreadingHTTPServer):
             return {"current": self.folder.read_current(), "files": self.folder.read_digests()}
         if method == "PUT" and path.startswith("/v1/releases/"):
             self.folder.stage(path[len("/v1/releases/") :], read_files(body))
+        elif (method, path) == ("PUT", "/v1/secrets"):
+            values, only = read_secrets(body)
+            self.folder.keep_secrets(values, only=only)
         elif (method, path) == ("POST", "/v1/current"):
             self.folder.swap(read_text(body, "release"))
         elif (method, path) == ("POST", "/v1/prune"):
@@ -656,6 +715,15 @@ def read_names(body: Any) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise Refusal(400, "The body holds a list of releases: keep.")
     return names
+
+
+def read_secrets(body: Any) -> tuple[dict[str, str], bool]:
+    if not isinstance(body, dict) or body.keys() != {"secrets", "only"} or not isinstance(body["only"], bool):
+        raise Refusal(400, "The body holds a map, secrets, and whether it is all of them: only.")
+    values = body["secrets"]
+    if not isinstance(values, dict) or not all(isinstance(text, str) for text in values.values()):
+        raise Refusal(400, "Each secret is a name and a text.")
+    return values, body["only"]
 
 
 def read_files(body: Any) -> list[tuple[str, str]]:

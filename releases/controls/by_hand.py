@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from releases.controls.interface import PROJECT_CONFIG_FLAG, ControlUnavailable, ReleaseFile
@@ -10,8 +10,8 @@ from releases.controls.interface import PROJECT_CONFIG_FLAG, ControlUnavailable,
 WHY = "Nobody here can reach this engine's configuration folder: its files have to be copied by hand."
 
 COPY_REST = (
-    "Copy countersign-gate.json, package.json, package-lock.json and node_modules from the folder that the"
-    " engine has now: the gate's secret is not part of a release."
+    "Copy countersign-gate.json, package.json, package-lock.json, node_modules and, where there is one,"
+    " mcp-secrets from the folder that the engine has now: no secret is part of a release."
 )
 GIVE_AWAY = "Give the new folder to another user than the engine's, readable to the engine's."
 WAIT = "Wait until no session works and no request is open."
@@ -36,6 +36,9 @@ class HandControl:
         return describe_steps(release_hash, files)
 
     async def stage(self, release_hash: str, files: Sequence[ReleaseFile]) -> None:
+        refuse()
+
+    async def keep_secrets(self, values: Mapping[str, str], *, only: bool) -> None:
         refuse()
 
     async def read_current(self) -> str | None:

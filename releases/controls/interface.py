@@ -6,7 +6,7 @@ What lay in the folder before the first release is kept, and is a place to go ba
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -40,6 +40,12 @@ class Control(Protocol):
 
     async def stage(self, release_hash: str, files: Sequence[ReleaseFile]) -> None:
         """Lay the release down beside the live one, whole and on disk; the engine sees nothing of it."""
+
+    async def keep_secrets(self, values: Mapping[str, str], *, only: bool) -> None:
+        """Lay values of MCP servers' secrets down beside the releases; `only`: and remove all others.
+
+        By name (`releases.mcp_part.name_secret` without its folder). A staged release refers to them.
+        """
 
     async def read_current(self) -> str | None:
         """The hash of the release that the folder shows, BEFORE, or None where there is no folder yet."""

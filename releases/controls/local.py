@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,6 +44,9 @@ class LocalControl:
 
     async def stage(self, release_hash: str, files: Sequence[ReleaseFile]) -> None:
         await carry_out(lambda: self.folder.stage(release_hash, files))
+
+    async def keep_secrets(self, values: Mapping[str, str], *, only: bool) -> None:
+        await carry_out(lambda: self.folder.keep_secrets(values, only=only))
 
     async def read_current(self) -> str | None:
         return await carry_out(self.folder.read_current)

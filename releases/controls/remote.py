@@ -7,7 +7,7 @@ import json
 import secrets
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -49,6 +49,9 @@ class AgentControl:
 
     async def stage(self, release_hash: str, files: Sequence[ReleaseFile]) -> None:
         await self._ask("PUT", f"/v1/releases/{release_hash}", {"files": [list(file) for file in files]})
+
+    async def keep_secrets(self, values: Mapping[str, str], *, only: bool) -> None:
+        await self._ask("PUT", "/v1/secrets", {"secrets": dict(values), "only": only})
 
     async def read_state(self) -> dict[str, Any]:
         """What the agent says of itself and of the engine's process."""

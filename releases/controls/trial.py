@@ -159,6 +159,8 @@ def disarm_server(server: Any) -> Any:
         harmless["command"] = ["true"]
     if isinstance(server.get("url"), str):
         harmless["url"] = NOWHERE
+        # Values of secrets are not there, and without them the engine would refuse everything.
+        harmless.pop("headers", None)
     return harmless
 
 

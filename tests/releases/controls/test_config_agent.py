@@ -57,7 +57,7 @@ def test_a_release_is_staged_shown_and_pruned(tmp_path: Path) -> None:
         wait_ready(agent)
         probe = tmp_path / "config.releases/project-file"
         state = {
-            "version": "1",
+            "version": "2",
             "current": BEFORE,
             "staged": [],
             "can_restart": False,
