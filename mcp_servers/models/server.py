@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class McpServer(models.Model):
     """A name of a team that agents know a server by, and what may run under it: its approval, or nothing.
 
-    `switched_off`: tools of the approval that were switched off since. `state_reason` is for people. An
-    ended one (revoked, rejected, withdrawn) is retired and frozen, and frees the name.
+    `switched_off`: tools of the approval that were switched off since; `has_drifted`: since the approval,
+    also while it is suspended. `state_reason` is for people. An ended one (revoked, rejected, withdrawn) is
+    retired and frozen, and frees the name.
     """
 
     id = RecordId()
@@ -31,6 +32,7 @@ class McpServer(models.Model):
         "mcp_servers.McpApproval", on_delete=models.PROTECT, null=True, related_name="+"
     )
     switched_off = models.JSONField(default=list)
+    has_drifted = models.BooleanField(default=False)
     requested_by_kind = models.CharField(max_length=16)
     requested_by_id = models.CharField(max_length=64)
     requested_by_label = models.CharField(max_length=200, blank=True)

@@ -1,0 +1,64 @@
+"""How servers stand on engines, as the relay and the publisher see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from engines.models import Engine
+from events.actors import RELAY_ACTOR, Actor
+from events.changes import changes
+from events.text import make_storable
+from mcp_servers.domain.moves import lock_server, move_server
+from mcp_servers.enums import EngineWish, ServerState
+from mcp_servers.models import McpEngineStatus, McpServer
+
+# The engine's word for a server that runs and can be called.
+CONNECTED = "connected"
+
+
+def record_status(
+    *,
+    server: McpServer,
+    engine: Engine,
+    wanted: str | None = None,
+    release_id: str | None = None,
+    status: str | None = None,
+    error: str = "",
+    actor: Actor = RELAY_ACTOR,
+) -> McpEngineStatus:
+    """What is wanted of a server on an engine, which release carries it, or what the engine says of it.
+
+    What is None stays. A server that is wanted and connected becomes active. Only a change is told.
+    """
+    values: dict[str, Any] = {}
+    if wanted is not None:
+        values["wanted"] = EngineWish(wanted)
+    if release_id is not None:
+        values["release_id"] = release_id
+    if status is not None:
+        values |= {"status": make_storable(status, 40), "error": make_storable(error, 500)}
+    now = timezone.now()
+    with changes(actor) as change:
+        server = lock_server(server.pk)
+        row, is_new = McpEngineStatus.objects.get_or_create(server=server, engine=engine)
+        before = {name: getattr(row, name) for name in values}
+        for name, value in values.items():
+            setattr(row, name, value)
+        if status is not None:
+            row.seen_at = now
+        if is_new or before != values:
+            row.changed_at = now
+        row.save()
+        is_running = row.wanted == EngineWish.ON and row.status == CONNECTED
+        if is_running and server.state == ServerState.APPROVED:
+            move_server(
+                change,
+                server,
+                ServerState.ACTIVE,
+                verb="activate",
+                only_from={ServerState.APPROVED},
+                facts={"engine": engine.pk},
+            )
+    return row
