@@ -56,12 +56,18 @@ class SandboxedProcess:
     report_fd: int
     verdict: Verdict = field(default_factory=Verdict)
 
-    async def end(self) -> Verdict:
-        """Kill everything in the sandbox at once and say what the sandbox saw. Idempotent."""
+    def kill(self) -> None:
+        """Everything in the sandbox, at once."""
         if self.process.returncode is None:
             with suppress(ProcessLookupError):
                 self.process.kill()
-            await asyncio.wait_for(self.process.wait(), END_WITHIN_S)
+
+    async def end(self) -> Verdict:
+        """Kill it, and say what the sandbox saw. Nobody may be reading its streams. Idempotent."""
+        self.kill()
+        # What it wrote and nobody read would keep the streams, and so the wait for its end, open.
+        await asyncio.gather(drain(self.process.stdout), drain(self.process.stderr))
+        await asyncio.wait_for(self.process.wait(), END_WITHIN_S)
         return self.read_verdict()
 
     def read_verdict(self) -> Verdict:
@@ -161,6 +167,11 @@ class Sandbox:
 
     def list_hidden(self, readable: Sequence[Path]) -> list[Path]:
         return [path for path in self.hidden if is_within(path, readable) and path.exists()]
+
+
+async def drain(stream: asyncio.StreamReader | None) -> None:
+    while stream is not None and await stream.read(READ_CHUNK_BYTES):
+        continue
 
 
 def is_within(path: Path, folders: Sequence[Path]) -> bool:
