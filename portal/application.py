@@ -10,14 +10,18 @@ from typing import Any
 from channels.routing import URLRouter
 from django.conf import settings
 
+from mcp_door.door import McpDoor
 from portal.background import BackgroundTask, BackgroundTasks, until_stopped
 from portal.garbage import settle_garbage
 from portal.housekeeping import check_chains, propose_rules, prune_daily, sign_heads
 from portal.observation import observe
 from portal.onehop import OneHopHandler
 from portal.proxies import apply_forwarded_headers
+from portal.request_ids import NOTE
 
 logger = logging.getLogger(__name__)
+
+MCP_ROUTE = "/mcp"
 
 
 class Application:
@@ -29,11 +33,13 @@ class Application:
         http: OneHopHandler,
         websocket_patterns: list[Any],
         build_tasks: Callable[[], list[BackgroundTask]],
+        mcp_door: McpDoor | None = None,
     ) -> None:
         self.http = http
         self.websocket_patterns = websocket_patterns
         self.websocket = URLRouter(websocket_patterns)
         self.build_tasks = build_tasks
+        self.mcp_door = mcp_door
         self.background: BackgroundTasks | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -43,7 +49,14 @@ class Application:
             return
         if settings.COUNTERSIGN_TRUST_PROXY_HEADERS:
             scope = apply_forwarded_headers(scope)
-        await observe(self.http if kind == "http" else self.serve_websocket, scope, receive, send)
+        await observe(self.serve_http if kind == "http" else self.serve_websocket, scope, receive, send)
+
+    async def serve_http(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.mcp_door is not None and self.mcp_door.is_here(scope):
+            scope[NOTE].route = MCP_ROUTE
+            await self.mcp_door(scope, receive, send)
+        else:
+            await self.http(scope, receive, send)
 
     async def serve_websocket(self, scope: Any, receive: Any, send: Any) -> None:
         if self.is_routed(scope):
@@ -88,10 +101,13 @@ def build_application(*, with_relay: bool | None = None) -> Application:
     from live.routing import websocket_urlpatterns
 
     runs_relay = settings.COUNTERSIGN_RELAY if with_relay is None else with_relay
+    mcp_door = McpDoor()
+    at_the_door = BackgroundTask("MCP endpoint", mcp_door.run, has_started=lambda: mcp_door.is_open)
     return Application(
         http=OneHopHandler(),
         websocket_patterns=websocket_urlpatterns,
-        build_tasks=lambda: build_tasks(with_relay=runs_relay),
+        build_tasks=lambda: [*build_tasks(with_relay=runs_relay), at_the_door],
+        mcp_door=mcp_door,
     )
 
 
