@@ -4,7 +4,7 @@ from events.append_only import freeze_rows, keep_append_only, keep_rows, restric
 
 
 class GovernanceConfig(AppConfig):
-    """Permission requests, their decisions, and the replies that go back to the engines."""
+    """Permission requests and questions, what people decide, and the replies that go back to the engines."""
 
     name = "governance"
 
@@ -18,6 +18,7 @@ class GovernanceConfig(AppConfig):
         register_hold(describe_pending)
         register_rule_reviews()
         guard_requests()
+        guard_questions()
         guard_replies()
         guard_rules()
         guard_gate()
@@ -70,12 +71,41 @@ def guard_requests() -> None:
     freeze_rows(model, name="decided", when="OLD.state <> 'pending'")
 
 
+def guard_questions() -> None:
+    """Who asks what never changes; nothing once it has ended."""
+    model = "governance.Question"
+    keep_rows(model)
+    restrict_inserts(
+        model, name="unanswered", to="NEW.state = 'open' AND NEW.answers = '' AND NEW.answered_by_id = ''"
+    )
+    freeze_rows(
+        model,
+        name="asked",
+        columns=(
+            "team_id",
+            "source",
+            "engine_id",
+            "engine_question_id",
+            "session_id",
+            "requester_kind",
+            "requester_id",
+            "idempotency_key",
+            "content",
+            "summary",
+            "item_count",
+            "findings",
+            "created_at",
+        ),
+    )
+    freeze_rows(model, name="ended", when="OLD.state <> 'open'")
+
+
 def guard_replies() -> None:
     """What is said to an engine, and about which request, never changes; nothing once it has ended."""
     model = "governance.EngineReply"
     keep_rows(model)
     restrict_inserts(model, name="unsent", to="NEW.state = 'queued' AND NEW.attempts = 0")
-    freeze_rows(model, name="words", columns=("request_id", "engine_id", "reply", "message"))
+    freeze_rows(model, name="words", columns=("request_id", "question_id", "engine_id", "reply", "message"))
     freeze_rows(model, name="ended", when="OLD.state IN ('confirmed', 'orphaned', 'failed')")
 
 

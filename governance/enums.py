@@ -63,11 +63,30 @@ class CloseReason(models.TextChoices):
     ENGINE_RETIRED = "engine_retired", "the engine was retired"
 
 
+class QuestionState(models.TextChoices):
+    """`rejected` by a person; `closed` without one."""
+
+    OPEN = "open", "open"
+    ANSWERED = "answered", "answered"
+    REJECTED = "rejected", "rejected"
+    CLOSED = "closed", "closed"
+
+    @classmethod
+    def ended(cls) -> frozenset[str]:
+        """Terminal states never change."""
+        return frozenset({cls.ANSWERED, cls.REJECTED, cls.CLOSED})
+
+    @property
+    def event(self) -> str:
+        return f"question.{self.value}"
+
+
 class Reply(models.TextChoices):
-    """The only two words an engine ever hears from us."""
+    """The only words an engine ever hears from us: two about a request, two about a question."""
 
     ONCE = "once", "once"
     REJECT = "reject", "reject"
+    ANSWER = "answer", "answer"
 
 
 class ReplyState(models.TextChoices):

@@ -7,7 +7,7 @@ from accounts.models import Team, User
 from accounts.principal import Principal
 from events.actors import ActorKind
 from governance.enums import RequestSource, Risk
-from governance.models import PermissionRequest, WhitelistAction, WhitelistTarget
+from governance.models import PermissionRequest, Question, WhitelistAction, WhitelistTarget
 
 
 def can_see_request(principal: Principal, request: PermissionRequest) -> bool:
@@ -72,9 +72,9 @@ def explain_not_deciding(principal: Principal, request: PermissionRequest) -> st
     return "Only approvers of the team decide."
 
 
-def is_chat_user(user: User, request: PermissionRequest) -> bool:
-    chat = request.chat
-    return bool(chat is not None and chat.user_id == user.pk and request.team.chat_user_may_decide)
+def is_chat_user(user: User, asked: PermissionRequest | Question) -> bool:
+    chat = asked.chat
+    return bool(chat is not None and chat.user_id == user.pk and asked.team.chat_user_may_decide)
 
 
 def can_decide(principal: Principal, request: PermissionRequest) -> bool:
@@ -106,6 +106,56 @@ def explain_not_snoozing(principal: Principal, request: PermissionRequest) -> st
     if not principal.has_scope(Scope.REQUESTS_DECIDE):
         return "This token lacks the scope requests:decide."
     return ""
+
+
+def can_see_question(principal: Principal, question: Question) -> bool:
+    """State and metadata: the team's members and owners; whoever may only ask sees their own."""
+    if not principal.has_scope(Scope.QUESTIONS_READ):
+        return is_own_question(principal, question) and principal.has_scope(Scope.QUESTIONS_ASK)
+    return principal.sees_all_teams or question.team_id in principal.team_ids
+
+
+def can_read_question(principal: Principal, question: Question) -> bool:
+    """What is asked and answered: for people of the team, and for the agent that asked."""
+    if question.team_id not in principal.team_ids:
+        return False
+    return not principal.user.is_service or is_own_question(principal, question)
+
+
+def can_ask_question(principal: Principal, team_id: str) -> bool:
+    return team_id in principal.team_ids and principal.has_scope(Scope.QUESTIONS_ASK)
+
+
+def can_withdraw_question(principal: Principal, question: Question) -> bool:
+    return is_own_question(principal, question) and principal.has_scope(Scope.QUESTIONS_ASK)
+
+
+def is_own_question(principal: Principal, question: Question) -> bool:
+    return question.source == RequestSource.API and question.requester_id == principal.user.pk
+
+
+def explain_not_answering(principal: Principal, question: Question) -> str:
+    """Why this principal may not answer or reject it; "" when they may. About rights, not about its state.
+
+    The owner of a service account may answer it: an answer permits nothing.
+    """
+    user = principal.user
+    if user.is_service:
+        return "Service accounts never answer for people."
+    if not user.is_active:
+        return "This user is retired."
+    if question.team_id not in principal.team_ids:
+        return "Only members of the question's team answer it."
+    if principal.token is not None:
+        if not principal.has_scope(Scope.QUESTIONS_ANSWER):
+            return "This token lacks the scope questions:answer."
+        if not question.team.tokens_may_decide:
+            return "This team does not let API tokens decide, nor answer."
+    if is_own_question(principal, question):
+        return "Nobody answers their own question."
+    if principal.has_role(question.team_id, Role.deciding()) or is_chat_user(user, question):
+        return ""
+    return "Only approvers of the team answer."
 
 
 # A rule is a standing decision, so who decides also writes rules; for editors it is theirs to prepare.

@@ -24,12 +24,14 @@ from engines.domain.sessions import SessionFacts, record_session
 from engines.models import Engine
 from events.actors import RELAY_ACTOR, Door, build_command_actor
 from events.changes import changes
+from governance.domain.questions import QuestionOfEngine, record_engine_question
 from governance.domain.replay import begin_replay, step_replay
 from governance.domain.requests import AskedByEngine, record_engine_request, seal_request
 from governance.enums import RuleState
 from governance.models import (
     EngineGate,
     PermissionRequest,
+    Question,
     RuleProposal,
     RuleReplay,
     TeamRules,
@@ -134,6 +136,34 @@ def make_request(
         arguments = {"command": command, "description": "test"} if asked["permission"] == "bash" else {}
         request = seal_request(actor=RELAY_ACTOR, request=request, arguments=arguments, now=now)
     return request
+
+
+COLOURS = {
+    "header": "Colour",
+    "question": "Which colour shall it have?",
+    "options": [{"label": "Red", "description": "warm"}, {"label": "Blue", "description": "cold"}],
+    "multiple": False,
+}
+
+
+def make_question(
+    engine: Engine,
+    *items: dict[str, Any],
+    session_id: str = "ses_1",
+    now: datetime | None = None,
+    **values: Any,
+) -> Question:
+    """A question of an engine as the relay stores it; about a colour unless `items` says otherwise."""
+    asked = {
+        "engine_question_id": f"que_{next(_numbers)}",
+        "session_id": session_id,
+        "directory": "/srv/demo",
+        "items": items or (COLOURS,),
+        "message_id": "msg_1",
+        "call_id": "call_1",
+        **values,
+    }
+    return record_engine_question(engine=engine, asked=QuestionOfEngine(**asked), now=now or timezone.now())
 
 
 def make_rule(team: Team, value: str = "git status", effect: str = "allow", **values: Any) -> WhitelistAction:

@@ -1,13 +1,12 @@
-"""What the log says of a permission request: state words and ids, never content."""
+"""What the log says of permission requests and questions: state words and ids, never content."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from accounts.models import User
-from events.actors import Subject
 from events.changes import Change
-from governance.models import EngineReply, PermissionRequest
+from governance.models import EngineReply, PermissionRequest, Question
 
 
 def describe_state(request: PermissionRequest) -> dict[str, Any]:
@@ -38,11 +37,30 @@ def announce_request(
     )
 
 
-def announce_delivery(change: Change, reply: EngineReply, team_id: str) -> None:
+def announce_question(change: Change, question: Question, kind: str) -> None:
     change.event(
-        "permission_request.delivery",
-        Subject("permission_request", reply.request_id),
+        f"question.{kind}",
+        question.subject,
         topic="requests",
-        audience=f"team:{team_id}",
-        words={"reply": reply.reply, "delivery": reply.state},
+        audience=f"team:{question.team_id}",
+        words={
+            "state": question.state,
+            "items": question.item_count,
+            "answered_by": question.answered_by_label[:80],
+            "close_reason": question.close_reason,
+            "engine": question.engine_id,
+            "chat": question.chat_id,
+        },
     )
+
+
+def announce_delivery(change: Change, reply: EngineReply, team_id: str) -> None:
+    facts: dict[str, Any] = {
+        "topic": "requests",
+        "audience": f"team:{team_id}",
+        "words": {"reply": reply.reply, "delivery": reply.state},
+    }
+    if reply.question_id:
+        change.event("question.delivery", reply.subject, **facts)
+    else:
+        change.event("permission_request.delivery", reply.subject, **facts)

@@ -11,7 +11,7 @@ from events.changes import Change, changes
 from governance.domain.close import close_request
 from governance.domain.replies import confirm_reply, orphan_reply
 from governance.enums import CloseReason, Reply, ReplyState, RequestState
-from governance.models import EngineReply, PermissionRequest
+from governance.models import EngineReply, PermissionRequest, Question
 from governance.queries import list_by_engine_id
 
 # A request that the engine opened just before our denial of another may be recorded just after it.
@@ -52,8 +52,8 @@ def settle_ours(change: Change, reply: EngineReply, now: datetime) -> Answer:
     if reply.state != ReplyState.ORPHANED or reply.reply != Reply.ONCE:
         return Answer.KNOWN
     # The row says that it did not reach a waiting call, and ended rows never change: the log has to say it.
-    change.audit("reply.ran_after_all", reply.request.subject, after={"reply_id": reply.pk})
-    notify(change, reply.request, "notice.ran_after_all")
+    change.audit("reply.ran_after_all", reply.subject, after={"reply_id": reply.pk})
+    notify(change, reply.asked, "notice.ran_after_all")
     return Answer.LATE
 
 
@@ -137,11 +137,11 @@ def record_unasked_incident(*, engine: Engine, session_id: str, engine_request_i
         )
 
 
-def notify(change: Change, request: PermissionRequest, kind: str) -> None:
+def notify(change: Change, asked: PermissionRequest | Question, kind: str) -> None:
     change.event(
         kind,
-        Subject("permission_request", request.pk),
+        asked.subject,
         topic="notices",
-        audience=f"team:{request.team_id}",
-        words={"engine": request.engine_id, "chat": request.chat_id},
+        audience=f"team:{asked.team_id}",
+        words={"engine": asked.engine_id, "chat": asked.chat_id},
     )

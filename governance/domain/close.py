@@ -107,7 +107,7 @@ def close_dead_requests(
                 count += 1
         for reply in unsent_approvals().filter(request__in=rows):
             if orphan_reply(reply=reply, why=why or reason.label, now=now):
-                queue_reply(change, reply.request, reply=Reply.REJECT)
+                queue_reply(change, reply.asked, reply=Reply.REJECT)
                 count += 1
     return count
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.principal import Principal
+from events.actors import Subject
 from events.changes import changes
 from events.encryption import reveal
 from events.errors import Refused
@@ -32,7 +33,7 @@ def read_content(*, principal: Principal, request: PermissionRequest) -> Request
                 subject_id=request.pk,
             )
     text = reveal(request, "content")
-    if mask_secrets(text) != text and not was_read_lately(principal, request):
+    if mask_secrets(text) != text and not was_read_lately(principal, request.subject, verb=VERB):
         with changes(principal.actor) as change:
             change.audit(VERB, request.subject, after={"fingerprint": request.fingerprint})
     return RequestContent.from_text(text)
@@ -43,11 +44,11 @@ def find_confirmation_word(*, principal: Principal, request: PermissionRequest) 
     return choose_confirmation_word(read_content(principal=principal, request=request))
 
 
-def was_read_lately(principal: Principal, request: PermissionRequest) -> bool:
+def was_read_lately(principal: Principal, subject: Subject, *, verb: str) -> bool:
     return AuditEntry.objects.filter(
-        subject_kind=request.subject.kind,
-        subject_id=request.pk,
-        verb=VERB,
+        subject_kind=subject.kind,
+        subject_id=subject.id,
+        verb=verb,
         actor_id=principal.user.pk,
         door=principal.door,
         at__gt=timezone.now() - SITTING,

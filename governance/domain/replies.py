@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, QuerySet
 
-from events.actors import RELAY_ACTOR, Actor, Subject
+from events.actors import RELAY_ACTOR, Actor
 from events.changes import Change, changes
 from events.prepared import insert_rows
 from events.text import make_storable
 from governance.domain.announce import announce_delivery
 from governance.enums import Reply, ReplyState, RequestSource
-from governance.models import EngineReply, PermissionRequest
+from governance.models import EngineReply, PermissionRequest, Question
 
 FIRST_RETRY = timedelta(milliseconds=500)
 LAST_RETRY = timedelta(seconds=60)
@@ -25,18 +25,19 @@ MAX_ATTEMPTS_COUNTED = 12
 
 
 def queue_reply(
-    change: Change, request: PermissionRequest, *, reply: Reply, message: str = ""
+    change: Change, asked: PermissionRequest | Question, *, reply: Reply, message: str = ""
 ) -> EngineReply | None:
     """Put a reply into the outbox, in the caller's transaction; None for what no engine has asked.
 
     A call held at the gate is answered there: its plugin waits for the request itself.
     """
-    if request.engine_id is None or request.source == RequestSource.GATE:
+    if asked.engine_id is None or asked.source == RequestSource.GATE:
         return None
-    row = EngineReply(request=request, engine_id=request.engine_id, reply=reply, message=message)
+    about = {"question": asked} if isinstance(asked, Question) else {"request": asked}
+    row = EngineReply(engine_id=asked.engine_id, reply=reply, message=message, **about)
     insert_rows([row])
-    change.audit("reply.queue", request.subject, after={"reply": reply, "reply_id": row.pk})
-    announce_delivery(change, row, request.team_id)
+    change.audit("reply.queue", asked.subject, after={"reply": reply, "reply_id": row.pk})
+    announce_delivery(change, row, asked.team_id)
     return row
 
 
@@ -64,10 +65,8 @@ def claim_reply(*, reply: EngineReply, epoch: int, now: datetime) -> bool:
         if not claimed:
             return False
         reply.refresh_from_db(fields=["state", "sent_at", "attempts", "claimed_epoch", "accepted_at"])
-        change.audit(
-            "reply.claim", reply.request.subject, after={"reply_id": reply.pk, "attempt": reply.attempts}
-        )
-        announce_delivery(change, reply, reply.request.team_id)
+        change.audit("reply.claim", reply.subject, after={"reply_id": reply.pk, "attempt": reply.attempts})
+        announce_delivery(change, reply, reply.asked.team_id)
     return True
 
 
@@ -77,11 +76,7 @@ def record_accepted(*, reply: EngineReply, now: datetime) -> None:
         if EngineReply.objects.filter(pk=reply.pk, state=ReplyState.SENT).update(
             accepted_at=now, last_error=""
         ):
-            change.audit(
-                "reply.accepted",
-                Subject("permission_request", reply.request_id),
-                after={"reply_id": reply.pk},
-            )
+            change.audit("reply.accepted", reply.subject, after={"reply_id": reply.pk})
 
 
 def requeue_reply(*, reply: EngineReply, error: str, now: datetime) -> bool:
@@ -121,11 +116,11 @@ def move_reply(
         )
         if not moved:
             return False
-        row = EngineReply.objects.select_related("request").get(pk=reply.pk)
+        row = EngineReply.objects.select_related("request", "question").get(pk=reply.pk)
         change.audit(
             f"reply.{state.value}",
-            row.request.subject,
+            row.subject,
             after={"reply_id": row.pk, "reply": row.reply, "error": row.last_error},
         )
-        announce_delivery(change, row, row.request.team_id)
+        announce_delivery(change, row, row.asked.team_id)
     return True

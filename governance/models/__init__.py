@@ -1,5 +1,6 @@
 from governance.models.comment import RequestComment
 from governance.models.gate import EngineGate, GateCall, GatePresence, GateUse
+from governance.models.question import Question
 from governance.models.reply import EngineReply
 from governance.models.request import PermissionRequest
 from governance.models.snooze import RequestSnooze
@@ -14,6 +15,7 @@ __all__ = [
     "GateUse",
     "PermissionRequest",
     "ProposalLook",
+    "Question",
     "RequestComment",
     "RequestSnooze",
     "RuleProposal",

@@ -29,6 +29,7 @@ from events.encryption import register_keys
 from events.models import Event, LogHead
 from governance.domain.close import cancel_request
 from governance.domain.decide import approve_request, deny_request
+from governance.domain.questions import reject_question
 from governance.domain.replies import claim_reply, confirm_reply
 from governance.domain.requests import Wish, create_request
 from governance.enums import RequestState, Risk
@@ -38,6 +39,7 @@ from governance.models import (
     GateCall,
     GateUse,
     PermissionRequest,
+    Question,
     RequestComment,
     RuleUse,
     RuleVersion,
@@ -52,6 +54,7 @@ from tests.factories import (
     make_config,
     make_engine,
     make_principal,
+    make_question,
     make_request,
     make_rule,
     make_session,
@@ -74,7 +77,7 @@ KEPT = {
     "accounts.Invitation",
     *("reviews.ReviewPolicy", "reviews.Review", "reviews.Delegation"),
     *("engines.Engine", "engines.Chat", "engines.Subagent"),
-    *("governance.PermissionRequest", "governance.EngineReply"),
+    *("governance.PermissionRequest", "governance.Question", "governance.EngineReply"),
     *("governance.WhitelistAction", "governance.WhitelistTarget"),
     *("governance.RuleUse", "governance.TeamRules"),
     *("governance.EngineGate", "governance.GateCall"),
@@ -104,6 +107,7 @@ def world() -> PermissionRequest:
     make_session(engine, "ses_1")
     make_session(engine, "ses_2", parent_id="ses_1")
     request = make_request(engine)
+    make_question(engine)
     approve_request(
         principal=make_principal(approver), request_id=request.pk, fingerprint=request.fingerprint
     )
@@ -389,7 +393,13 @@ def test_an_unsealed_request_is_never_approved_whoever_writes() -> None:
 
 def test_the_words_of_a_reply_never_change(world: PermissionRequest) -> None:
     other = make_request(make_engine(make_team()))
-    changes = {"reply": "reject", "message": "other", "request_id": other.pk, "engine_id": other.engine_id}
+    changes = {
+        "reply": "reject",
+        "message": "other",
+        "request_id": other.pk,
+        "question_id": Question.objects.get().pk,
+        "engine_id": other.engine_id,
+    }
     for column, value in changes.items():
         sql = f'UPDATE governance_enginereply SET "{column}" = %s'
         assert_refused(EngineReply, partial(execute, sql, [value]))
@@ -408,6 +418,19 @@ def test_a_reply_is_not_born_sent(world: PermissionRequest) -> None:
     for values in ({"state": "confirmed"}, {"state": "sent"}, {"state": "queued", "attempts": 1}):
         with pytest.raises(IntegrityError, match="do not begin"), transaction.atomic():
             copy_row(EngineReply, reply, **values)
+
+
+def test_what_a_question_asks_never_changes_and_nothing_once_it_has_ended(world: PermissionRequest) -> None:
+    [question] = Question.objects.all()
+    asked = ("content", "summary", "engine_question_id", "session_id", "requester_id", "idempotency_key")
+    for column in asked:
+        assert_refused(Question, partial(Question.objects.update, **{column: "other"}))
+    for values in ({"state": "closed"}, {"answers": "x"}, {"answered_by_id": "somebody"}):
+        with pytest.raises(IntegrityError, match="do not begin"), transaction.atomic():
+            copy_row(Question, question, **values)
+    reject_question(principal=make_principal(make_user(question.team)), question_id=question.pk)
+    for values in ({"state": "open"}, {"answered_by_label": "Somebody else"}, {"answers": "x"}):
+        assert_refused(Question, partial(Question.objects.update, **values))
 
 
 def test_a_rule_begins_as_a_draft_and_stays_with_its_team(world: PermissionRequest) -> None:

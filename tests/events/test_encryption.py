@@ -74,6 +74,8 @@ def test_every_encrypted_field_is_known() -> None:
         ("engines.Engine", "control_token"),
         ("engines.Engine", "password"),
         ("governance.PermissionRequest", "content"),
+        ("governance.Question", "answers"),
+        ("governance.Question", "content"),
     }
 
 
