@@ -37,6 +37,8 @@ KNOWN: Mapping[str, str] = MappingProxyType(
         "COUNTERSIGN_LOG_FORMAT": "`text` or `json`, one object a line (default text).",
         "COUNTERSIGN_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR (default INFO).",
         "COUNTERSIGN_MAX_BODY_BYTES": "Longest request body; longer ones get 413 unread (default 2097152).",
+        "COUNTERSIGN_MCP_PROGRAMS": "Programs that MCP servers may be, beside python and node; full paths.",
+        "COUNTERSIGN_MCP_STORE": "Folder of the fetched packages of MCP servers (default var/mcp).",
         "COUNTERSIGN_MONITORING_TOKEN": "Bearer token for /metrics and /readyz's details beyond loopback.",
         "COUNTERSIGN_PAUSE_AFTER_APPROVALS": "Quick approvals before a pause; 0 for never (default 10).",
         "COUNTERSIGN_PAUSE_PACE_S": "Seconds from one approval to the next that count as quick (default 5).",

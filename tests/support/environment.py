@@ -32,5 +32,6 @@ def prepare_environment() -> Path:
             os.environ.pop(name, None)
     os.environ["COUNTERSIGN_DATA_DIR"] = str(folder / "data")
     os.environ["COUNTERSIGN_KEYS_FILE"] = str(folder / "keys" / "countersign.keys")
+    os.environ["COUNTERSIGN_MCP_STORE"] = str(folder / "mcp")
     os.environ.setdefault("SQLITE_SYNCHRONOUS", "NORMAL")
     return folder
