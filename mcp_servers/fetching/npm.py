@@ -231,7 +231,7 @@ def read_licence(described: Mapping[str, Any]) -> str:
 
 async def view(spec: str, part: Path, limits: FetchLimits) -> dict[str, Any] | None:
     """What the index says of the release; None when it says nothing that can be read."""
-    ended = await run_npm(("view", spec, "--json", "time", "deprecated"), part, limits)
+    ended = await run_npm(("view", spec, "--json", "name", "time", "deprecated"), part, limits)
     try:
         # Warnings may stand on both sides of it.
         start = ended.output.index("{")
