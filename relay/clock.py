@@ -1,4 +1,4 @@
-"""What falls due by time alone: requests and reviews that nobody decided, what retired engines left open.
+"""What falls due by time alone: what nobody decided or answered, what retired engines left open.
 
 Once a second, beside the relays, and in a web process without one: an agent that asks through the API needs
 no relay, and what nobody decided must end all the same. The hourly signature of the audit chain belongs to
@@ -16,9 +16,11 @@ from django.utils import timezone
 
 from events.database_threads import DatabaseThread
 from governance.domain.close import expire_overdue_requests
+from governance.domain.question_endings import expire_overdue_questions
 from governance.domain.retired_engines import settle_retired_engines
-from governance.enums import RequestState
-from governance.models import PermissionRequest
+from governance.enums import QuestionState, RequestState
+from governance.models import PermissionRequest, Question
+from procedures.domain.reminders import is_any_sop_due, remind_of_sops
 from reviews.domain.due import is_any_review_due, work_due_reviews
 
 logger = logging.getLogger(__name__)
@@ -35,8 +37,11 @@ async def run_clock(database: DatabaseThread) -> None:
             await database.run(settle_retired_engines, now=timezone.now())
             if await database.run(is_any_overdue, timezone.now()):
                 await database.run(expire_overdue_requests, now=timezone.now())
+                await database.run(expire_overdue_questions, now=timezone.now())
             if await database.run(is_any_review_due, now=timezone.now()):
                 await database.run(work_due_reviews, now=timezone.now())
+            if await database.run(is_any_sop_due, now=timezone.now()):
+                await database.run(remind_of_sops, now=timezone.now())
         except (OperationalError, InterfaceError) as error:
             logger.warning("What is overdue could not be looked for: %s", error)
         except Exception:
@@ -54,4 +59,6 @@ async def keep_clock() -> None:
 
 
 def is_any_overdue(now: datetime) -> bool:
-    return PermissionRequest.objects.filter(state=RequestState.PENDING, expires_at__lte=now).exists()
+    requests = PermissionRequest.objects.filter(state=RequestState.PENDING, expires_at__lte=now)
+    questions = Question.objects.filter(state=QuestionState.OPEN, expires_at__lte=now)
+    return requests.exists() or questions.exists()

@@ -1,4 +1,4 @@
-"""What the end of a turn means for its open requests.
+"""What the end of a turn means for its open requests and questions.
 
 Idle and abort are hints: they may be about an earlier turn of the same session. A request first seen before
 the hint is expired once the engine shows that its tool call no longer waits; each then gets a `reject`, since
@@ -14,12 +14,13 @@ from itertools import groupby
 from django.utils import timezone
 
 from governance.domain.close import close_dead_requests
+from governance.domain.question_endings import close_dead_questions
 from governance.enums import CloseReason
-from governance.models import PermissionRequest
+from governance.models import PermissionRequest, Question
 from relay.domain.open_calls import OpenCall, list_stoppable_calls_below
 from relay.gate_watch import GateWatch
 from relay.link import EngineLink
-from relay.liveness import find_end, read_busy
+from relay.liveness import find_end, list_waiting, read_busy
 
 # The stronger reason is kept when several hints come for one session.
 STRENGTH = (CloseReason.SESSION_ENDED, CloseReason.SESSION_ABORTED, CloseReason.SESSION_DELETED)
@@ -75,17 +76,23 @@ class Endings:
             await close_dead(self.link, dead, hint.reason)
 
     async def _find_dead(self, directory: str, calls: list[OpenCall]) -> list[OpenCall]:
-        async with self.link.calls:
-            listing = await self.link.client.list_permissions(directory)
-        listed = {ask.id for ask in listing.items}
+        listings = {
+            is_question: await list_waiting(self.link, directory, is_question=is_question)
+            for is_question in {call.is_question for call in calls}
+        }
         busy = await read_busy(self.link, directory)
         # One that is no longer listed was answered: its own event says by whom.
-        waiting = [call for call in calls if call.request_id in listed or not listing.is_complete]
+        waiting = [call for call in calls if listings[call.is_question].holds(call.request_id) is not False]
         return [call for call in waiting if await find_end(self.link, call, busy)]
 
 
 async def close_dead(link: EngineLink, calls: list[OpenCall], reason: CloseReason, why: str = "") -> None:
     """Expire or orphan what no longer waits, and have it rejected."""
-    if calls:
-        rows = PermissionRequest.objects.filter(pk__in=[call.pk for call in calls])
+    requests = [call.pk for call in calls if not call.is_question]
+    if requests:
+        rows = PermissionRequest.objects.filter(pk__in=requests)
         await link.write(close_dead_requests, rows=rows, reason=reason, now=timezone.now(), why=why)
+    questions = [call.pk for call in calls if call.is_question]
+    if questions:
+        asked = Question.objects.filter(pk__in=questions)
+        await link.write(close_dead_questions, rows=asked, reason=reason, now=timezone.now(), why=why)

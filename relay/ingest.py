@@ -40,6 +40,7 @@ from relay.opencode.frames import (
     PermissionAsked,
     PermissionReplied,
     QuestionAsked,
+    QuestionClosed,
     SessionCreated,
     SessionDeleted,
     SessionError,
@@ -71,7 +72,7 @@ class Ingest:
         self.sealer = Sealer(link)
         self.gate = GateWatch(link)
         self.endings = Endings(link, self.gate)
-        self.questions = Questions(link)
+        self.questions = Questions(link, self.sessions)
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._early_replies: OrderedDict[str, str] = OrderedDict()
         self._handlers: dict[type, Handler] = {
@@ -79,6 +80,7 @@ class Ingest:
             PermissionAsked: self._on_asked,
             PermissionReplied: self._on_replied,
             QuestionAsked: self._on_question,
+            QuestionClosed: self._on_question_closed,
             SessionCreated: self._on_session,
             SessionUpdated: self._on_session,
             SessionDeleted: self._on_deleted,
@@ -200,7 +202,10 @@ class Ingest:
         self.endings.note(session_id, CloseReason.SESSION_ABORTED, now)
 
     async def _on_question(self, frame: QuestionAsked) -> None:
-        self.questions.decline_soon(frame.directory, frame.question)
+        await self.questions.take(frame.question, frame.directory)
+
+    async def _on_question_closed(self, frame: QuestionClosed) -> None:
+        await self.questions.take_end(frame.request_id, frame.answers)
 
     # Sessions
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Container
+from typing import Any
 
 from relay.arguments import find_parts
 from relay.domain.open_calls import OpenCall
 from relay.link import EngineLink
+from relay.opencode.client import Listing
 from relay.opencode.records import Part
 
 FINISHED = frozenset({"completed", "error"})
@@ -49,6 +51,14 @@ async def find_own_end(link: EngineLink, call: OpenCall) -> str:
 def describe_end(parts: list[Part]) -> str:
     """A call without a part is not there yet; of two with one id, one may still wait."""
     return CALL_ENDED if parts and all(part.status in FINISHED for part in parts) else ""
+
+
+async def list_waiting(link: EngineLink, directory: str, *, is_question: bool) -> Listing[Any]:
+    """What the engine waits for: its questions, or its permission requests. Raises EngineError."""
+    async with link.calls:
+        if is_question:
+            return await link.client.list_questions(directory)
+        return await link.client.list_permissions(directory)
 
 
 async def read_busy(link: EngineLink, directory: str) -> dict[str, str]:

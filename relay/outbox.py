@@ -1,7 +1,7 @@
-"""The reply outbox's worker: decisions on their way to the engine, each claimed and followed to its end.
+"""The reply outbox's worker: decisions and answers on their way to the engine, each followed to its end.
 
-Look first, claim, post. A `once` is only posted while its tool call waits; a claim that did not come to an
-end, because a process died or a call timed out, is resolved by asking the engine what became of it.
+Look first, claim, post. A `once` or an answer is only posted while its tool call waits; a claim that did not
+come to an end, because a process died or a call timed out, is resolved by asking the engine.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -28,12 +29,13 @@ from relay.domain.deliveries import (
     list_unsettled_deliveries,
     record_refused,
 )
+from relay.domain.open_calls import OpenCall
 from relay.endings import close_dead
 from relay.link import EngineLink
-from relay.liveness import find_end, read_busy
+from relay.liveness import find_end, list_waiting, read_busy
 from relay.opencode.client import Listing, ReplyOutcome
 from relay.opencode.errors import EngineError, EngineUnauthorized
-from relay.opencode.records import PermissionAsk
+from relay.opencode.records import PermissionAsk, Question
 from relay.outcomes import End, judge_outcome
 
 CONCURRENT_DELIVERIES = 8
@@ -109,7 +111,7 @@ class Outbox:
 
     async def _deliver(self, delivery: Delivery) -> None:
         self._not_before.pop(delivery.pk, None)
-        if delivery.reply == Reply.ONCE and not await self._may_send(delivery):
+        if delivery.reply != Reply.REJECT and not await self._may_send(delivery):
             return
         claimed = await self.link.write(
             claim_reply, reply=delivery.row, epoch=self.link.lease.epoch, now=timezone.now()
@@ -117,10 +119,18 @@ class Outbox:
         if not claimed:
             return
         async with self.link.calls:
-            outcome = await self.link.client.reply_permission(
-                delivery.call.directory, delivery.call.request_id, delivery.word, delivery.message
-            )
+            outcome = await self._send(delivery)
         await self._record(delivery, outcome)
+
+    async def _send(self, delivery: Delivery) -> ReplyOutcome:
+        client, call = self.link.client, delivery.call
+        if not call.is_question:
+            return await client.reply_permission(
+                call.directory, call.request_id, delivery.word, delivery.message
+            )
+        if delivery.reply == Reply.REJECT:
+            return await client.reject_question(call.directory, call.request_id)
+        return await client.reply_question(call.directory, call.request_id, delivery.answers)
 
     async def _may_send(self, delivery: Delivery) -> bool:
         """Whether the approved call still waits; if not, the approval comes to its end here."""
@@ -141,19 +151,18 @@ class Outbox:
         Raises EngineError.
         """
         if delivery.row.attempts:
-            listing, busy, asked_at = await self._look(delivery.call.directory)
-            is_listed = read_presence(delivery, {ask.id for ask in listing.items}, listing.is_complete)
+            listing, busy, asked_at = await self._look(delivery.call)
+            is_listed = listing.holds(delivery.call.request_id)
             if not is_listed:
                 await self._settle(delivery, is_listed=is_listed, busy=busy, asked_at=asked_at)
                 return
         await close_dead(self.link, [delivery.call], CloseReason.SESSION_ENDED, why)
 
-    async def _look(self, directory: str) -> tuple[Listing[PermissionAsk], dict[str, str], datetime]:
-        """(pending requests, busy sessions, when the list was asked for). Raises EngineError."""
+    async def _look(self, call: OpenCall) -> tuple[Listing[Any], dict[str, str], datetime]:
+        """(what waits, busy sessions, when the list was asked for). Raises EngineError."""
         asked_at = timezone.now()
-        async with self.link.calls:
-            listing = await self.link.client.list_permissions(directory)
-        return listing, await read_busy(self.link, directory), asked_at
+        listing = await list_waiting(self.link, call.directory, is_question=call.is_question)
+        return listing, await read_busy(self.link, call.directory), asked_at
 
     async def _record(self, delivery: Delivery, outcome: ReplyOutcome) -> None:
         row, now = delivery.row, timezone.now()
@@ -173,8 +182,8 @@ class Outbox:
         """404, or no answer: the event may tell, else the list and the call's own record do."""
         await asyncio.sleep(EVENT_GRACE_S)
         try:
-            listing, busy, asked_at = await self._look(delivery.call.directory)
-            is_listed = read_presence(delivery, {ask.id for ask in listing.items}, listing.is_complete)
+            listing, busy, asked_at = await self._look(delivery.call)
+            is_listed = listing.holds(delivery.call.request_id)
             await self._settle(delivery, is_listed=is_listed, busy=busy, asked_at=asked_at)
         except EngineUnauthorized:
             raise
@@ -185,12 +194,12 @@ class Outbox:
         self,
         *,
         directory: str,
-        listed_ids: set[str],
-        is_complete: bool,
+        permissions: Listing[PermissionAsk],
+        questions: Listing[Question],
         asked_at: datetime,
         busy: dict[str, str] | None,
     ) -> None:
-        """Settle replies of a directory that were sent before the engine was asked for its list.
+        """Settle replies of a directory that were sent before the engine was asked for its lists.
 
         Raises EngineError.
         """
@@ -199,7 +208,8 @@ class Outbox:
         )
         for delivery in unsettled:
             if delivery.pk not in self._in_flight:
-                is_listed = read_presence(delivery, listed_ids, is_complete)
+                listing = questions if delivery.call.is_question else permissions
+                is_listed = listing.holds(delivery.call.request_id)
                 await self._settle(delivery, is_listed=is_listed, busy=busy, asked_at=asked_at)
 
     async def _settle(
@@ -251,10 +261,3 @@ class Outbox:
         if message is None:
             return None
         return [part.status for part in find_parts(message.parts, call.call_id)]
-
-
-def read_presence(delivery: Delivery, listed_ids: set[str], is_complete: bool) -> bool | None:
-    """Whether the engine lists the request; None when its list does not say."""
-    if delivery.call.request_id in listed_ids:
-        return True
-    return False if is_complete else None

@@ -57,9 +57,9 @@ def judge_outcome(
         return STILL_OPEN
     if is_busy and statuses:
         return judge_running(reply, age_s)
-    if reply == Reply.ONCE and was_accepted:
-        return TAKEN_THEN_LOST
-    return UNKNOWN if reply == Reply.ONCE else NOT_WAITING
+    if reply == Reply.REJECT:
+        return NOT_WAITING
+    return TAKEN_THEN_LOST if was_accepted else UNKNOWN
 
 
 def judge_finished(reply: str, statuses: Sequence[str], *, was_accepted: bool) -> Outcome:
@@ -74,6 +74,6 @@ def judge_finished(reply: str, statuses: Sequence[str], *, was_accepted: bool) -
 
 def judge_running(reply: str, age_s: float) -> Outcome:
     """Not listed, and its session works on: it was let run; a rejected one shows its end within moments."""
-    if reply == Reply.ONCE:
+    if reply != Reply.REJECT:
         return CONFIRMED
     return STILL_OPEN if age_s < GIVE_UP_AFTER_S else NOT_WAITING

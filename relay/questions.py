@@ -1,42 +1,51 @@
-"""Questions of agents: nobody can answer them here yet, so the agent is told and goes on."""
+"""Questions of agents on their way to people, and the engine's word on how they ended."""
 
 from __future__ import annotations
 
-from relay.domain.notices import record_declined_question
-from relay.link import EngineLink
-from relay.opencode.client import ReplyOutcome
-from relay.opencode.records import Question
+from collections.abc import Sequence
 
-MESSAGE = (
-    "Nobody can answer questions here. Choose the most careful option yourself, or stop and say in your last"
-    " message what you need to know."
-)
-MAX_REMEMBERED = 1000
+from django.utils import timezone
+
+from governance.domain.question_endings import record_engine_answer
+from governance.domain.questions import QuestionOfEngine, record_engine_question
+from relay.link import EngineLink
+from relay.opencode.records import Question
+from relay.sessions import Sessions
 
 
 class Questions:
-    def __init__(self, link: EngineLink) -> None:
+    def __init__(self, link: EngineLink, sessions: Sessions) -> None:
         self.link = link
-        self._declined: dict[str, None] = {}
+        self.sessions = sessions
 
-    def decline_soon(self, directory: str, question: Question) -> None:
-        """Close a question; one that could not be is found again by the next listing."""
-        if question.id not in self._declined:
-            self.link.tasks.start(("question", question.id), lambda: self._decline(directory, question))
-
-    async def _decline(self, directory: str, question: Question) -> None:
-        if question.id in self._declined:
-            return
-        async with self.link.calls:
-            outcome = await self.link.client.decline_question(directory, question, MESSAGE)
-        if outcome != ReplyOutcome.ACCEPTED:
-            return
-        self._declined[question.id] = None
-        while len(self._declined) > MAX_REMEMBERED:
-            del self._declined[next(iter(self._declined))]
-        await self.link.write(
-            record_declined_question,
+    async def take(self, question: Question, directory: str) -> None:
+        """Put a question on record, announced or listed."""
+        row = await self.link.write(
+            record_engine_question,
             engine=self.link.engine,
-            question_id=question.id,
-            session_id=question.session_id,
+            asked=describe_question(question, directory),
+            now=timezone.now(),
         )
+        if row.is_open and row.chat_id is None:
+            self.sessions.place_soon(question.session_id, directory)
+
+    async def take_end(self, question_id: str, answers: Sequence[Sequence[str]] | None) -> None:
+        """It was answered, or rejected when `answers` is None: by us, or past Countersign."""
+        await self.link.write(
+            record_engine_answer,
+            engine=self.link.engine,
+            engine_question_id=question_id,
+            answers=answers,
+            now=timezone.now(),
+        )
+
+
+def describe_question(question: Question, directory: str) -> QuestionOfEngine:
+    return QuestionOfEngine(
+        engine_question_id=question.id,
+        session_id=question.session_id,
+        directory=directory,
+        items=question.questions,
+        message_id=question.tool.message_id if question.tool else "",
+        call_id=question.tool.call_id if question.tool else "",
+    )

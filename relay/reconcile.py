@@ -19,18 +19,31 @@ from django.utils import timezone
 
 from engines.enums import SessionState
 from engines.models import Chat, Engine
+from governance.content import show_directory
 from governance.domain.close import close_unlisted_requests, reject_leftovers
-from governance.enums import CloseReason, ReplyState, RequestState
-from governance.models import PermissionRequest
+from governance.domain.question_endings import (
+    close_unlisted_questions,
+    list_open_of,
+    reject_leftover_questions,
+)
+from governance.enums import CloseReason, QuestionState, ReplyState, RequestState
+from governance.models import PermissionRequest, Question
 from relay.arguments import find_parts
-from relay.domain.open_calls import OpenCall, find_known, list_stoppable_calls, read_directory
+from relay.domain.open_calls import (
+    KnownRequest,
+    OpenCall,
+    find_known,
+    find_known_questions,
+    list_stoppable_calls,
+    read_directory,
+)
 from relay.endings import close_dead
 from relay.ingest import Ingest
 from relay.link import EngineLink
-from relay.liveness import FINISHED, TURN_ENDED, find_end
+from relay.liveness import FINISHED, TURN_ENDED, find_end, list_waiting
 from relay.opencode.client import Listing
 from relay.opencode.errors import EngineError, EngineUnauthorized
-from relay.opencode.records import PermissionAsk, Question
+from relay.opencode.records import PermissionAsk, Question as ListedQuestion
 from relay.outbox import Outbox
 
 # A request that has left the list was usually just answered: its event gets this long to come first.
@@ -53,12 +66,12 @@ class View:
     directory: str
     asked_at: datetime
     permissions: Listing[PermissionAsk]
-    questions: Listing[Question]
+    questions: Listing[ListedQuestion]
     busy: dict[str, str] | None
 
     @property
     def listed_ids(self) -> set[str]:
-        return {ask.id for ask in self.permissions.items}
+        return self.permissions.ids | self.questions.ids
 
 
 class Reconciler:
@@ -69,6 +82,8 @@ class Reconciler:
         self._one_at_a_time = asyncio.Lock()
         # Directories not looked at since something was missed there, with what an absence in them means.
         self._unseen: dict[str, CloseReason] = {}
+        # What the engine had at the last look at everything.
+        self.directories: list[str] = []
 
     async def run_full(self) -> None:
         """Everything the engine knows, after a (re)connect: what was not seen will not be told again."""
@@ -104,7 +119,8 @@ class Reconciler:
     async def _list_all_directories(self) -> list[str]:
         ours = await self.link.read(list_known_directories, self.link.engine)
         theirs = await self._ask("folders", "", self.link.client.list_directories())
-        return [*self.link.engine.directories, *ours, *(theirs or ())]
+        self.directories = [*self.link.engine.directories, *ours, *(theirs or ())]
+        return self.directories
 
     async def _ask(self, what: str, directory: str, answer: Awaitable[T]) -> T | None:
         """The answer, or None with the problem noted. Refused credentials end everything."""
@@ -163,23 +179,25 @@ class Reconciler:
         for ask in view.permissions.items:
             if ask.id not in known or not known[ask.id].is_complete:
                 await self.ingest.take_ask(ask, view.directory)
-        for question in view.questions.items:
-            self.ingest.questions.decline_soon(view.directory, question)
+        asked = await self._take_questions(view)
         await self._close_unlisted(view, gone)
+        await self._close_unlisted_questions(view, gone)
         if view.busy is not None:
             await self._close_dead(view, view.busy, is_thorough=gone is not None)
             await self.ingest.gate.end_held_in(view.directory, view.busy, view.asked_at)
-        if any(not row.is_pending for row in known.values()):
-            await self.link.write(
-                reject_leftovers,
-                engine=self.link.engine,
-                listed_ids=view.listed_ids,
-                ended_before=view.asked_at,
-            )
+        leftovers = ((known, reject_leftovers), (asked, reject_leftover_questions))
+        for rows, reject in leftovers:
+            if any(not row.is_pending for row in rows.values()):
+                await self.link.write(
+                    reject,
+                    engine=self.link.engine,
+                    listed_ids=view.listed_ids,
+                    ended_before=view.asked_at,
+                )
         await self.outbox.resolve(
             directory=view.directory,
-            listed_ids=view.listed_ids,
-            is_complete=view.permissions.is_complete,
+            permissions=view.permissions,
+            questions=view.questions,
             asked_at=view.asked_at,
             busy=view.busy,
         )
@@ -189,6 +207,16 @@ class Reconciler:
             await self.ingest.sessions.refresh(view.directory, view.busy)
         for session_id in await self.link.read(list_sessions_to_abort, self.link.engine, view.directory):
             self.ingest.abort_soon(session_id, view.directory)
+
+    async def _take_questions(self, view: View) -> dict[str, KnownRequest]:
+        """What was known of the listed ones before."""
+        known = await self.link.read(
+            find_known_questions, engine=self.link.engine, question_ids=view.questions.ids
+        )
+        for question in view.questions.items:
+            if question.id not in known or not known[question.id].is_complete:
+                await self.ingest.questions.take(question, view.directory)
+        return known
 
     def _note_incomplete(self, view: View) -> None:
         for what, listing in (("permission requests", view.permissions), ("questions", view.questions)):
@@ -230,6 +258,7 @@ class Reconciler:
             directory=view.directory,
             seen_before=view.asked_at,
         )
+        calls = [call for call in calls if not call.is_question]
         if not any(call.is_pending and call.request_id not in listed_ids for call in calls):
             return
         if gone is None:
@@ -238,12 +267,35 @@ class Reconciler:
                 again = await self.link.client.list_permissions(view.directory)
             if not again.is_complete:
                 return
-            listed_ids = listed_ids | {ask.id for ask in again.items}
+            listed_ids = listed_ids | again.ids
         for call in calls:
             if call.is_pending and call.request_id not in listed_ids and await self._has_run(call, view.busy):
                 await self.ingest.take_unseen_reply(call)
         await self.link.write(
             close_unlisted_requests,
+            engine=self.link.engine,
+            directory=view.directory,
+            listed_ids=listed_ids,
+            seen_before=view.asked_at,
+            reason=gone or CloseReason.ENGINE_DROPPED,
+            now=timezone.now(),
+        )
+
+    async def _close_unlisted_questions(self, view: View, gone: CloseReason | None) -> None:
+        """The same for questions, where it makes no difference who answered: nothing ran by it."""
+        if not view.questions.is_complete:
+            return
+        listed_ids, look = view.questions.ids, (self.link.engine, view.directory, view.asked_at)
+        if not await self.link.read(list_unlisted_questions, *look, listed_ids):
+            return
+        if gone is None:
+            await asyncio.sleep(EVENT_GRACE_S)
+            again = await list_waiting(self.link, view.directory, is_question=True)
+            if not again.is_complete:
+                return
+            listed_ids = listed_ids | again.ids
+        await self.link.write(
+            close_unlisted_questions,
             engine=self.link.engine,
             directory=view.directory,
             listed_ids=listed_ids,
@@ -268,15 +320,26 @@ def place(directory: str) -> str:
 
 
 def list_open_directories(engine: Engine) -> list[str]:
-    """Directories with a pending request, an open reply, or a session that works."""
+    """Directories with a pending request or question, an open reply, or a session that works."""
     rows = PermissionRequest.objects.filter(engine=engine).filter(
         Q(state=RequestState.PENDING) | Q(replies__state__in=list(ReplyState.open()))
     )
     asked = [read_directory(row) for row in rows.defer("content").distinct()]
+    questions = Question.objects.filter(engine=engine).filter(
+        Q(state=QuestionState.OPEN) | Q(replies__state__in=list(ReplyState.open()))
+    )
+    asked += [read_directory(row) for row in questions.defer("content").distinct()]
     working = Chat.objects.filter(
         engine=engine, session_state__in=[SessionState.BUSY, SessionState.RETRY]
     ).values_list("directory", flat=True)
     return list(dict.fromkeys([*asked, *working]))
+
+
+def list_unlisted_questions(
+    engine: Engine, directory: str, seen_before: datetime, listed_ids: set[str]
+) -> list[str]:
+    rows = list_open_of(engine).filter(directory=show_directory(directory), created_at__lt=seen_before)
+    return [row for row in rows.values_list("engine_question_id", flat=True) if row not in listed_ids]
 
 
 def list_known_directories(engine: Engine) -> list[str]:

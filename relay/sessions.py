@@ -17,6 +17,7 @@ from engines.domain.sessions import (
 from engines.enums import EngineMessageStatus, SessionState, SubagentStatus
 from engines.models import Chat, Engine, Message, Subagent
 from events.actors import RELAY_ACTOR
+from governance.domain.questions import place_questions
 from governance.domain.requests import place_requests
 from relay.link import EngineLink
 from relay.liveness import read_busy
@@ -154,6 +155,7 @@ def take_session(*, engine: Engine, facts: SessionFacts) -> bool:
     is_new = record_session(actor=RELAY_ACTOR, engine=engine, facts=facts)
     if is_new:
         place_requests(engine=engine)
+        place_questions(engine=engine)
     return is_new
 
 

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 from events.changes import TOPICS
-from governance.enums import RequestState
+from governance.enums import QuestionState, RequestState
 from live.enums import CloseCode, FrameType
 from portal.env import KNOWN, SECRETS
 from portal.metric_facts import FAMILIES, OF_THE_PROCESS
@@ -47,6 +47,7 @@ EVENT_CALLS = {
     "announce": "",
     "notify": "",
     "announce_request": "permission_request.",
+    "announce_question": "question.",
     "announce_review": "review.",
     "announce_rule": "whitelist_rule.",
     "announce_delegation": "delegation.",
@@ -65,6 +66,7 @@ def event_kinds() -> Iterator[str]:
                     words = (argument.value for argument in node.args if isinstance(argument, ast.Constant))
                     yield from (f"{prefix}{word}" for word in words if isinstance(word, str))
     yield from (RequestState(state).event for state in RequestState.closed())
+    yield from (QuestionState(state).event for state in QuestionState.ended())
     yield from (ReviewState(state).event for state in ReviewState.closed())
     yield from (PublicationState(state).event for state in PublicationState.finished())
 

@@ -1,20 +1,20 @@
-"""The subagent ledger where it depends on permission requests: who waits for a person."""
+"""The subagent ledger where it depends on requests and questions: who waits for a person."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from engines.domain.sessions import record_subagent_status
 from engines.enums import SubagentStatus
 from engines.models import Engine, Subagent
 from events.actors import RELAY_ACTOR
-from governance.enums import RequestState
-from governance.models import PermissionRequest
+from governance.enums import QuestionState, RequestState
+from governance.models import PermissionRequest, Question
 
 WORKING = frozenset({SubagentStatus.QUEUED, SubagentStatus.STARTING, SubagentStatus.RUNNING})
-RAW_WAITING = "a permission request is pending"
+RAW_WAITING = "a person is asked"
 RAW_ANSWERED = "answered"
 
 
@@ -23,9 +23,13 @@ def find_misplaced(*, engine: Engine) -> list[Subagent]:
     pending = PermissionRequest.objects.filter(
         engine=engine, session_id=OuterRef("source_ref"), state=RequestState.PENDING
     )
-    rows = Subagent.objects.filter(instance=engine).select_related("instance").alias(waits=Exists(pending))
-    starts = rows.filter(status__in=WORKING, waits=True)
-    ends = rows.filter(status=SubagentStatus.WAITING_HUMAN, waits=False)
+    asking = Question.objects.filter(
+        engine=engine, session_id=OuterRef("source_ref"), state=QuestionState.OPEN
+    )
+    waits = Q(Exists(pending)) | Q(Exists(asking))
+    rows = Subagent.objects.filter(instance=engine).select_related("instance")
+    starts = rows.filter(waits, status__in=WORKING)
+    ends = rows.filter(~waits, status=SubagentStatus.WAITING_HUMAN)
     return [*starts, *ends]
 
 

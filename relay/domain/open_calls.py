@@ -1,18 +1,21 @@
-"""Requests whose tool call may still wait in the engine, as the relay's tasks carry them around."""
+"""Requests and questions whose tool call may still wait in the engine, as the relay's tasks carry them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from engines.models import Engine, Subagent
 from events.encryption import reveal
 from governance.content import RequestContent, show_directory
-from governance.enums import Reply, ReplyState, RequestSource, RequestState
-from governance.models import PermissionRequest
+from governance.enums import QuestionState, Reply, ReplyState, RequestSource, RequestState
+from governance.models import PermissionRequest, Question
+from governance.question_content import QuestionContent
+from governance.question_queries import list_by_engine_id
 
 MAX_DEPTH = 32
 # The column's length: a directory that fills it may have been cut.
@@ -21,7 +24,10 @@ LONGEST_SHOWN = 1000
 
 @dataclass(frozen=True, slots=True)
 class OpenCall:
-    """One request and where its tool call stands. `message_id` is "" for a request without a call."""
+    """One request or question and where its tool call stands. `message_id` is "" for one without a call.
+
+    A question is complete from the beginning, as a sealed request is. Their ids in the engine never meet.
+    """
 
     pk: str
     request_id: str
@@ -32,6 +38,22 @@ class OpenCall:
     created_at: datetime
     is_pending: bool
     is_sealed: bool
+    is_question: bool = False
+
+
+def describe_question(question: Question) -> OpenCall:
+    return OpenCall(
+        pk=question.pk,
+        request_id=question.engine_question_id,
+        session_id=question.session_id,
+        directory=read_directory(question),
+        message_id=question.tool_message_id,
+        call_id=question.tool_call_id,
+        created_at=question.created_at,
+        is_pending=question.is_open,
+        is_sealed=True,
+        is_question=True,
+    )
 
 
 def describe_call(request: PermissionRequest) -> OpenCall:
@@ -48,13 +70,18 @@ def describe_call(request: PermissionRequest) -> OpenCall:
     )
 
 
-def read_directory(request: PermissionRequest) -> str:
+def read_directory(asked: PermissionRequest | Question) -> str:
     """The exact directory: the engine knows a request in no other. The column holds a readable form."""
-    shown = request.directory
+    shown = asked.directory
     is_exact = (
         shown.isascii() and shown.isprintable() and shown and len(shown) < len(show_directory("x" * 2000))
     )
-    return shown if is_exact else RequestContent.from_text(reveal(request, "content")).directory
+    if is_exact:
+        return shown
+    text = reveal(asked, "content")
+    if isinstance(asked, Question):
+        return QuestionContent.from_text(text).directory
+    return RequestContent.from_text(text).directory
 
 
 def list_pending(engine: Engine) -> QuerySet[PermissionRequest]:
@@ -68,19 +95,25 @@ def list_unsealed_calls(*, engine: Engine) -> list[OpenCall]:
 def list_stoppable_calls(
     *, engine: Engine, seen_before: datetime, session_ids: Iterable[str] | None = None, directory: str = ""
 ) -> list[OpenCall]:
-    """Pending requests, and approvals that were not sent yet, of these sessions or this directory.
+    """What is undecided, and approvals and answers not sent yet, of these sessions or this directory.
 
     The engine's own: what its gate holds ends in another way.
     """
-    unsent = Q(state=RequestState.APPROVED, replies__reply=Reply.ONCE, replies__state=ReplyState.QUEUED)
-    rows = PermissionRequest.objects.filter(
-        engine=engine, source=RequestSource.ENGINE, created_at__lt=seen_before
-    ).filter(Q(state=RequestState.PENDING) | unsent)
+    narrowing: dict[str, Any] = {"engine": engine, "created_at__lt": seen_before}
     if session_ids is not None:
-        rows = rows.filter(session_id__in=list(session_ids))
+        narrowing["session_id__in"] = list(session_ids)
     if directory:
-        rows = rows.filter(directory=show_directory(directory))
-    return [describe_call(request) for request in rows.order_by("pk").defer("content").distinct()]
+        narrowing["directory"] = show_directory(directory)
+    unsent = Q(state=RequestState.APPROVED, replies__reply=Reply.ONCE, replies__state=ReplyState.QUEUED)
+    requests = PermissionRequest.objects.filter(source=RequestSource.ENGINE, **narrowing).filter(
+        Q(state=RequestState.PENDING) | unsent
+    )
+    unheard = Q(state=QuestionState.ANSWERED, replies__reply=Reply.ANSWER, replies__state=ReplyState.QUEUED)
+    questions = Question.objects.filter(**narrowing).filter(Q(state=QuestionState.OPEN) | unheard)
+    return [
+        *(describe_call(row) for row in requests.order_by("pk").defer("content").distinct()),
+        *(describe_question(row) for row in questions.order_by("pk").defer("content").distinct()),
+    ]
 
 
 def list_tree(*, engine: Engine, session_id: str) -> list[str]:
@@ -116,6 +149,14 @@ class KnownRequest:
     def is_complete(self) -> bool:
         """Nothing about it is still to be found out."""
         return not self.is_pending or (self.is_sealed and self.is_placed)
+
+
+def find_known_questions(*, engine: Engine, question_ids: Iterable[str]) -> dict[str, KnownRequest]:
+    rows = list_by_engine_id(engine.pk, question_ids)
+    return {
+        row.engine_question_id: KnownRequest(row.is_open, is_sealed=True, is_placed=row.chat_id is not None)
+        for row in rows.only("engine_question_id", "state", "chat_id")
+    }
 
 
 def find_known(*, engine: Engine, request_ids: Iterable[str]) -> dict[str, KnownRequest]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -44,7 +44,15 @@ from relay.opencode.records import (
     parse_session,
 )
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", bound="Listed")
+
+
+class Listed(Protocol):
+    """What has an id of the engine's."""
+
+    @property
+    def id(self) -> str: ...
+
 
 # The whole vocabulary of our answers.
 Reply = Literal["once", "reject"]
@@ -83,6 +91,14 @@ class Listing(Generic[Item]):
     items: tuple[Item, ...]
     is_complete: bool
     status: int
+
+    @property
+    def ids(self) -> set[str]:
+        return {item.id for item in self.items}
+
+    def holds(self, item_id: str) -> bool | None:
+        """Whether it is listed; None when the list does not say."""
+        return True if item_id in self.ids else (False if self.is_complete else None)
 
 
 class ReplyOutcome(Enum):
@@ -179,10 +195,12 @@ class OpenCodeClient:
         """Dismiss a question; the turn stops and the model gets no reason (the engine takes none)."""
         return await self._reply(f"/question/{_quote(request_id)}/reject", directory, None)
 
-    async def decline_question(self, directory: str, question: Question, message: str) -> ReplyOutcome:
-        """Close a question with `message` in place of each answer, so that the model reads it and goes on."""
-        answers = [[message] for _ in question.questions]
-        return await self._reply(f"/question/{_quote(question.id)}/reply", directory, {"answers": answers})
+    async def reply_question(
+        self, directory: str, request_id: str, answers: Sequence[Sequence[str]]
+    ) -> ReplyOutcome:
+        """Answer a question: for each thing it asks the labels chosen, or other words. The turn goes on."""
+        body: JsonObject = {"answers": [[make_text_storable(text)[0] for text in texts] for texts in answers]}
+        return await self._reply(f"/question/{_quote(request_id)}/reply", directory, body)
 
     # Sessions and messages
 

@@ -15,10 +15,12 @@ from typing import Any, TypeAlias
 from relay.opencode.decoding import (
     JsonObject,
     read_id,
+    read_list,
     read_object,
     read_optional_id,
     read_optional_text,
     read_text,
+    require_list,
     require_object,
 )
 from relay.opencode.errors import EngineProtocolError
@@ -76,11 +78,11 @@ class QuestionAsked(BaseFrame):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionClosed(BaseFrame):
-    """Answered (`is_answered`) or dismissed."""
+    """Answered, or dismissed: `answers` None. One list of texts for each thing that was asked."""
 
     session_id: str
     request_id: str
-    is_answered: bool
+    answers: tuple[tuple[str, ...], ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,13 @@ class PartUpdated(BaseFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class McpToolsChanged(BaseFrame):
+    """An MCP server says that it offers other tools now; `server` is the engine's name for it."""
+
+    server: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceDisposed(BaseFrame):
     """`directory` was reloaded: its running turns and pending requests are gone, with no event for each."""
 
@@ -170,6 +179,7 @@ Frame: TypeAlias = (
     | MessageUpdated
     | MessageRemoved
     | PartUpdated
+    | McpToolsChanged
     | InstanceDisposed
     | GlobalDisposed
 )
@@ -209,10 +219,15 @@ def _build_question_closed(*, is_answered: bool) -> _Builder:
             event_id=event_id,
             session_id=read_id(properties, "sessionID"),
             request_id=read_id(properties, "requestID"),
-            is_answered=is_answered,
+            answers=_read_answers(properties) if is_answered else None,
         )
 
     return build
+
+
+def _read_answers(properties: JsonObject) -> tuple[tuple[str, ...], ...]:
+    answers = [require_list(answer, "answer") for answer in read_list(properties, "answers")]
+    return tuple(tuple(text for text in answer if isinstance(text, str)) for answer in answers)
 
 
 def _build_permission_asked(directory: str, event_id: str, properties: JsonObject) -> Frame:
@@ -276,6 +291,10 @@ def _build_part_updated(directory: str, event_id: str, properties: JsonObject) -
     return PartUpdated(directory=directory, event_id=event_id, part=parse_part(properties.get("part")))
 
 
+def _build_tools_changed(directory: str, event_id: str, properties: JsonObject) -> Frame:
+    return McpToolsChanged(directory=directory, event_id=event_id, server=read_text(properties, "server"))
+
+
 def _build_instance_disposed(directory: str, event_id: str, properties: JsonObject) -> Frame:
     # The event names its directory itself; without any we would not know what is gone.
     directory = read_optional_text(properties, "directory") or directory
@@ -302,6 +321,7 @@ _BUILDERS: dict[str, _Builder] = {
     "message.updated": _build_message_updated,
     "message.removed": _build_message_removed,
     "message.part.updated": _build_part_updated,
+    "mcp.tools.changed": _build_tools_changed,
     "server.instance.disposed": _build_instance_disposed,
     "global.disposed": _build_bare(GlobalDisposed),
 }

@@ -121,18 +121,6 @@ async def test_one_denial_cancels_the_sessions_other_requests(desk: Desk, engine
         assert await desk.replies(second) == []
 
 
-async def test_a_question_is_declined_with_a_message(desk: Desk, engine_lab: EngineLab) -> None:
-    ask = {"question": "Which?", "header": "Which", "options": [{"label": "A", "description": "a"}]}
-    engine_lab.add_scenario("journey_question", Use.one("question", questions=[ask]))
-    engine = await desk.register(engine_lab)
-    async with running_relay(), engine_lab.connect() as visitor:
-        await desk.wait_online(engine)
-        session_id = await visitor.prompt("journey_question")
-        await visitor.wait_idle(session_id)
-    last = engine_lab.find_answers("journey_question")[-1]
-    assert last.answer.startswith("Understood: Nobody can answer questions here.")
-
-
 async def test_a_repeated_call_shows_the_arguments_it_repeats(desk: Desk, engine_lab: EngineLab) -> None:
     call = ToolUse("read", {"filePath": str(engine_lab.project / "README.md")})
     engine_lab.add_scenario("journey_loop", Use((call, call, call)))

@@ -23,13 +23,12 @@ from relay.opencode.errors import (
     EngineUnknown,
     EngineUnreachable,
 )
-from relay.opencode.records import PermissionAsk, Question, ToolCall
+from relay.opencode.records import PermissionAsk, ToolCall
 from tests.relay.opencode.captures import find_exchange
 from tests.relay.opencode.odd_engine import Handler, OddEngine, OddRequest, answer, hang_up, say_nothing
 
 DIRECTORY = "/srv/demo"
 QUICK = Timeouts(connect_s=1.0, call_s=0.3)
-QUESTION = Question("que_1", "ses_1", ({"question": "a"}, {"question": "b"}), None)
 
 
 def connect(engine: OddEngine, timeouts: Timeouts | None = None) -> OpenCodeClient:
@@ -115,12 +114,12 @@ async def test_every_answer_to_a_reply_has_its_outcome(
         assert await client.reply_permission(DIRECTORY, "per_1", "once") is expected
         assert await client.reply_permission(DIRECTORY, "per_1", "reject", "no") is expected
         assert await client.reject_question(DIRECTORY, "que_1") is expected
-        assert await client.decline_question(DIRECTORY, QUESTION, "nobody is here") is expected
+        assert await client.reply_question(DIRECTORY, "que_1", [["Red", "Blue"], ["mine"]]) is expected
     assert [json.loads(request.body) if request.body else None for request in engine.requests] == [
         {"reply": "once"},
         {"reply": "reject", "message": "no"},
         None,
-        {"answers": [["nobody is here"], ["nobody is here"]]},
+        {"answers": [["Red", "Blue"], ["mine"]]},
     ]
 
 

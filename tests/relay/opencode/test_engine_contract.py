@@ -209,7 +209,7 @@ async def test_a_subagents_request_carries_the_childs_session(engine_lab: Engine
         assert await read_last_text(visitor, parent_id) == "My helper has counted the lines."
 
 
-async def test_a_question_can_be_declined_with_a_message_or_dismissed_without(engine_lab: EngineLab) -> None:
+async def test_a_question_can_be_answered_in_any_words_or_dismissed_without(engine_lab: EngineLab) -> None:
     async with engine_lab.connect() as visitor:
         questions = []
         for _ in range(2):
@@ -218,10 +218,10 @@ async def test_a_question_can_be_declined_with_a_message_or_dismissed_without(en
         first, second = questions
         listed = await visitor.client.list_questions(engine_lab.directory)
         assert listed == Listing((first, second), is_complete=True, status=200)
-        message = "Nobody can answer here."
-        declined = await visitor.client.decline_question(engine_lab.directory, first, message)
+        message = "Neither of them."
+        answered = await visitor.client.reply_question(engine_lab.directory, first.id, [[message]])
         dismissed = await visitor.client.reject_question(engine_lab.directory, second.id)
-        assert [declined, dismissed] == [ReplyOutcome.ACCEPTED] * 2
+        assert [answered, dismissed] == [ReplyOutcome.ACCEPTED] * 2
         for question in questions:
             await visitor.wait_idle(question.session_id)
         assert await read_last_text(visitor, first.session_id) == f"Understood: {message}"

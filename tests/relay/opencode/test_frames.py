@@ -124,7 +124,7 @@ def test_a_question_and_its_answer() -> None:
     asked = [frame for frame in frames if isinstance(frame, QuestionAsked)]
     closed = [frame for frame in frames if isinstance(frame, QuestionClosed)]
     assert [frame.question.questions[0]["question"] for frame in asked] == ["Which colour?"]
-    assert [(frame.request_id, frame.is_answered) for frame in closed] == [(asked[0].question.id, True)]
+    assert [(frame.request_id, frame.answers) for frame in closed] == [(asked[0].question.id, (("Blue",),))]
 
 
 def test_an_abort_is_told_from_other_errors() -> None:
