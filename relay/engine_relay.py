@@ -24,6 +24,7 @@ from relay.domain.ledger import find_misplaced, record_waiting
 from relay.ingest import Ingest
 from relay.keyed_tasks import KeyedTasks
 from relay.link import EVERYWHERE, EngineLink
+from relay.mcp_watch import McpWatch
 from relay.opencode.client import OpenCodeClient
 from relay.opencode.errors import EngineError, EngineUnauthorized, EngineUnreachable
 from relay.opencode.frames import Frame, ServerConnected
@@ -85,6 +86,7 @@ class EngineRelay:
         self.outbox = Outbox(link, due)
         self.ingest = Ingest(link, self._on_disposed)
         self.reconciler = Reconciler(link, self.ingest, self.outbox)
+        self.mcp = McpWatch(link)
         self._malformed = 0
         self._unreadable_since_look = False
 
@@ -127,6 +129,7 @@ class EngineRelay:
 
     async def _handle(self, frame: Frame) -> None:
         """One frame that can't be taken must not keep the others away; listing finds what it said."""
+        self.mcp.take(frame)
         try:
             await self.ingest.handle(frame)
         except FATAL:
@@ -160,8 +163,10 @@ class EngineRelay:
         try:
             health = await self.link.client.health()
             self.link.version = health.version
+            was_away = self.link.connection.was_away
             await self.ingest.gate.note_away()
             await self.reconciler.run_full()
+            await self.mcp.begin(self.reconciler.directories, was_away=was_away)
         except EngineUnauthorized:
             raise
         except EngineError as error:
@@ -205,6 +210,8 @@ class EngineRelay:
             if self.link.connection.since is None:
                 continue
             self._look_for_unreadable()
+            if self.link.is_ready.is_set() and not self.link.tasks.is_running("mcp"):
+                await self.mcp.tick()
             if self.link.is_ready.is_set() and not self.link.tasks.is_running("gate rules"):
                 self.link.tasks.start("gate rules", self.ingest.gate.read_rules)
             if time.monotonic() - looked_s >= self._look_every_s():

@@ -44,6 +44,8 @@ class FakeEngine:
     messages: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     overrides: dict[tuple[str, str], Callable[[Request], Answer | None]] = field(default_factory=dict)
     received: list[Request] = field(default_factory=list)
+    # Its MCP servers in its folder: name → what it says of each.
+    mcp: dict[str, dict[str, Any]] = field(default_factory=dict)
     tells_replies: bool = True
     # Without one it lets everybody in.
     password: str = ""
@@ -196,6 +198,8 @@ class FakeEngine:
                 return give(list(self.sessions.values()))
             case ["permission"]:
                 return give(list(self.permissions.values()) if is_here else [])
+            case ["mcp"]:
+                return give(self.mcp if is_here else {})
             case ["question"]:
                 return give(list(self.questions.values()) if is_here else [])
         return self._show_session(words)
@@ -216,11 +220,19 @@ class FakeEngine:
         match words:
             case ["session", session_id, "abort"]:
                 return self._abort(session_id)
+            case ["mcp", name, "disconnect"]:
+                return self._disconnect(name)
             case ["permission", request_id, "reply"]:
                 return self._reply(request_id, request.body["reply"])
             case ["question", question_id, "reply"]:
                 return give_or_404(self.questions.pop(question_id, None) and True)
         return NOT_FOUND
+
+    def _disconnect(self, name: str) -> Answer:
+        if name not in self.mcp:
+            return NOT_FOUND
+        self.mcp[name] = {"status": "disabled"}
+        return give(True)
 
     def _abort(self, session_id: str) -> Answer:
         self.busy.discard(session_id)
