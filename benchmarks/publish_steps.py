@@ -74,7 +74,7 @@ def build(principal: Any, engine: Any, agents: int, number: int) -> Any:
     tree = render_tree(build_set(f"Version {number}.", *more), EngineDefaultsContent())
     files = tuple((file.path, file.text) for file in tree.files)
     draft = Draft(files, {"objects": [], "defaults": 0, "has_gate": False}, ())
-    return store_release(principal=principal, engine=engine, draft=draft, note="")
+    return store_release(actor=principal.actor, engine=engine, draft=draft, note="")
 
 
 def press(principal: Any, release: Any) -> str:

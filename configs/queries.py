@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -157,10 +157,21 @@ def load_labelled(team: Team, label: str = KnownLabel.PRODUCTION) -> ConfigSet:
 
     Everybody's come first, then by key: the same rows give the same set on every database.
     """
+    return build_set(list_labelled(team.pk, label))
+
+
+def load_versions(objects: Iterable[Sequence[Any]]) -> ConfigSet:
+    """The set of exactly these versions, whatever wears a label now: [kind, object's id, number, …] each."""
+    wanted = {(str(kind), str(object_id)): number for kind, object_id, number, *_ in objects}
+    rows = ConfigVersion.objects.filter(object_id__in={object_id for _, object_id in wanted})
+    return build_set(row for row in rows if wanted.get((row.kind, row.object_id)) == row.number)
+
+
+def build_set(rows: Iterable[ConfigVersion]) -> ConfigSet:
     found: dict[str, dict[str, Content]] = {kind: {} for kind in KINDS}
     versions: dict[tuple[str, str], tuple[int, str]] = {}
     shared: set[str] = set()
-    for version in list_labelled(team.pk, label):
+    for version in rows:
         found[version.kind][version.object_id] = read_content_of(version.kind, version.content)
         versions[version.kind, version.object_id] = (version.number, version.content_hash)
         if version.team_id is None:

@@ -29,11 +29,16 @@ DEFAULT_TIMEOUT_MS = 30_000
 
 @dataclass(frozen=True, slots=True)
 class ReleasedServer:
-    """One approved server. `argv` is what was approved, absolute; empty for a remote one."""
+    """One approved server. `argv` is what was approved, absolute; empty for a remote one.
+
+    `tools` None: whatever it offers, which was approved without a list. `approval` is whose it is: another
+    approval of the same thing makes another release.
+    """
 
     content: McpServerContent
     argv: tuple[str, ...]
-    tools: tuple[str, ...]
+    tools: tuple[str, ...] | None
+    approval: str = ""
 
     @property
     def name(self) -> str:
@@ -54,13 +59,12 @@ def render_servers(servers: Iterable[ReleasedServer]) -> McpPart:
     ordered = sorted(servers, key=lambda server: server.name)
     problems = {server.name: explain_unfit(server) for server in ordered}
     fit = [server for server in ordered if not problems[server.name]]
-    local = [server for server in fit if not server.content.is_remote]
-    files = [(f"{FOLDER}/{server.name}.json", write_settings(server)) for server in local]
+    files = [(f"{FOLDER}/{server.name}.json", write_settings(server)) for server in fit]
     if fit:
         files.append((LAUNCHER, LAUNCHER_SOURCE.read_text(encoding="utf-8")))
     return McpPart(
         config={server.name: build_entry(server) for server in fit},
-        tools={server.name: server.tools for server in fit},
+        tools={server.name: server.tools for server in fit if server.tools is not None},
         files=tuple(sorted(files)),
         problems=tuple(
             Problem("warning", "mcp_server", "", name, f"The MCP server {name} is left out: {sentence}")
@@ -96,9 +100,10 @@ def build_entry(server: ReleasedServer) -> dict[str, Any]:
 
 
 def write_settings(server: ReleasedServer) -> str:
-    """What the launcher reads: no value of a secret is in it."""
+    """What the launcher reads of a server that runs here; no value of a secret is in it."""
     variables = server.content.environment
     settings = {
+        "approval": server.approval,
         "command": list(server.argv),
         "working_directory": server.content.working_directory,
         "environment": {item.name: item.value for item in variables if not item.is_secret},

@@ -27,6 +27,7 @@ from relay.reconcile import list_known_directories
 from releases.controls.interface import Control, ControlError, ControlUnavailable, ReleaseFile, Trial
 from releases.domain.drift import record_seen
 from releases.domain.leases import Lease
+from releases.domain.servers import explain_unapproved, list_carried, load_secrets, put_statuses
 from releases.domain.signing import explain_broken_seal
 from releases.domain.steps import finish, load_publication, move_on, note_waiting
 from releases.engine_calls import (
@@ -141,6 +142,7 @@ class Publisher:
     async def validate(self, publication: Publication) -> None:
         release = publication.release
         wrong = explain_broken_seal(release) or await asyncio.to_thread(explain_invalid, release)
+        wrong = wrong or await self.database.run(explain_unapproved, release)
         if wrong:
             await self.end(publication, State.FAILED, error=f"The release is not valid. {wrong}")
         else:
@@ -161,8 +163,18 @@ class Publisher:
             await self.move(publication, target, trial=words)
 
     async def stage(self, publication: Publication) -> None:
-        await self.control.stage(publication.release.content_hash, publication.release.file_pairs)
+        await self.lay_down(publication.release)
         await self.move(publication, State.WAITING)
+
+    async def lay_down(self, release: Release) -> None:
+        """Its secrets first: an engine that misses the file of one refuses its whole configuration."""
+        if values := await self.database.run(load_secrets, release):
+            await self.control.keep_secrets(values, only=False)
+        await self.control.stage(release.content_hash, release.file_pairs)
+
+    async def put_statuses(self) -> None:
+        """Before the engine reads it: the relay keeps the engine to the servers named there."""
+        await self.database.run(put_statuses, self.engine)
 
     async def wait_for_idle(self, publication: Publication) -> None:
         known = await self.list_directories()
@@ -188,6 +200,7 @@ class Publisher:
 
     async def watch_by_hand(self, publication: Publication) -> None:
         """Somebody copies the files and restarts the engine; what it then says decides."""
+        await self.put_statuses()
         if words := await self.describe_deviation(publication):
             raise Postponed(f"Copy the files and restart the engine. {words}", pause_s=BY_HAND_PAUSE_S)
         await self.settle_live(publication)
@@ -205,6 +218,7 @@ class Publisher:
     # The engine takes it over
 
     async def swap(self, publication: Publication) -> None:
+        await self.put_statuses()
         await self.control.swap(publication.release.content_hash)
         await self.move(publication, State.DISPOSING)
 
@@ -264,6 +278,7 @@ class Publisher:
 
     async def settle_live(self, publication: Publication) -> None:
         await self.end(publication, State.LIVE)
+        await self.put_statuses()
         await self.database.run(record_seen, self.lease, self.engine)
         await self.prune(publication)
 
@@ -272,8 +287,11 @@ class Publisher:
         if not self.control.can_swap:
             return
         keep = await self.database.run(list_kept_hashes, self.engine)
+        values = await self.database.run(load_secrets, publication.release)
         try:
             await self.control.prune(keep)
+            if values or has_servers(publication.previous_release):
+                await self.control.keep_secrets(values, only=True)
         except ControlError as error:
             logger.warning("Old releases of %s could not be removed: %s", self.engine, error)
 
@@ -287,8 +305,9 @@ class Publisher:
             return
         good = publication.previous_release
         if good is not None and good.content_hash == target:
-            await self.control.stage(target, good.file_pairs)
+            await self.lay_down(good)
         await self.control.swap(target)
+        await self.put_statuses()
         note = await self.revive(publication, good if good and good.content_hash == target else None)
         await self.end(publication, State.ROLLED_BACK, error=f"{cause} {note}".strip(), note=note)
 
@@ -349,6 +368,10 @@ STEPS: dict[State, Step] = {
 
 def was_live(publication: Publication) -> bool:
     return list_live_publications(publication.engine).filter(release=publication.release).exists()
+
+
+def has_servers(release: Release | None) -> bool:
+    return bool(list_carried(release))
 
 
 def has_other_plugin(publication: Publication) -> bool:

@@ -31,6 +31,8 @@ from releases.controls.opening import open_control
 from releases.controls.trial import try_release
 from releases.domain.drift import list_engines_to_check, record_unseen
 from releases.domain.leases import LEASES, Lease, LeaseLost, acquire_lease, release_lease
+from releases.domain.restrictions import restrict_engine
+from releases.domain.servers import list_engines_to_restrict
 from releases.domain.steps import Overtaken, fail_unopened, list_due_engines
 from releases.drift_check import DriftCheck
 from releases.pressed import take_pressed
@@ -40,6 +42,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
 LOOK_FOR_DRIFT_EVERY_S = 5.0
+# What people took back leaves the engines by a release of our own.
+LOOK_FOR_RESTRICTIONS_EVERY_S = 2.0
 # After a fault that is nobody's step: the database, or a bug.
 FAULT_PAUSE_S = 5.0
 STOP_GRACE_S = 5.0
@@ -75,6 +79,7 @@ class Publishers:
         self.rung = asyncio.Event()
         self._paused_until_s: dict[str, float] = {}
         self._drift_at_s = 0.0
+        self._restricted_at_s = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
@@ -107,6 +112,10 @@ class Publishers:
                     self.berths[engine.pk].rung.set()
                 else:
                     self.start(engine, self.publish)
+            if time.monotonic() - self._restricted_at_s >= LOOK_FOR_RESTRICTIONS_EVERY_S:
+                self._restricted_at_s = time.monotonic()
+                for engine in await self.database.run(list_engines_to_restrict):
+                    await self.database.run(restrict_engine, engine)
             if time.monotonic() - self._drift_at_s >= LOOK_FOR_DRIFT_EVERY_S:
                 self._drift_at_s = time.monotonic()
                 for engine in await self.database.run(list_engines_to_check):

@@ -15,7 +15,7 @@ from typing import Any
 
 from configs.opencode.agent_file import read_agent_file
 from configs.opencode.binding import BUILT_INS
-from configs.opencode.config_json import show_references
+from configs.opencode.config_json import InConfigFolder, show_references
 from configs.opencode.globs import widen_home
 from configs.opencode.problems import Problem
 from configs.opencode.rule_map import read_rule_map
@@ -49,6 +49,7 @@ MODEL_KEYS = (
     "temperature",
     "tool_call",
 )
+SERVER_KEYS = ("command", "cwd", "enabled", "oauth", "timeout", "type", "url")
 # The engine's own last word on the folder of its tool output.
 TOOL_OUTPUT = "*/tool-output/*"
 MISSING = "nothing"
@@ -260,9 +261,39 @@ def compare_config(config: Mapping[str, Any], found: Any) -> Iterator[Difference
             yield Difference(f"config.{key}", show(config[key]), show(found.get(key)))
     yield from compare_permission(config.get("permission", {}), found.get("permission"))
     yield from compare_providers(config.get("provider", {}), found.get("provider") or {})
-    names, there = sorted(config.get("mcp", {})), sorted(found.get("mcp") or {})
-    if names != there:
-        yield Difference("config.mcp", show(names), show(there))
+    yield from compare_servers(config.get("mcp", {}), found.get("mcp") or {})
+
+
+def compare_servers(config: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
+    """Of headers and variables the names alone: the engine shows secrets in clear."""
+    if sorted(config) != sorted(found):
+        yield Difference("config.mcp", show(sorted(config)), show(sorted(found)))
+    for name in sorted(config.keys() & found.keys()):
+        path = f"config.mcp.{make_visible(str(name))[:MAX_SHOWN_LENGTH]}"
+        if not isinstance(found[name], Mapping):
+            yield Difference(path, "a server", "something else")
+            continue
+        for key in SERVER_KEYS:
+            wanted, there = config[name].get(key), found[name].get(key)
+            if normalise(wanted) != normalise(there) and not (key == "command" and is_command(wanted, there)):
+                yield Difference(f"{path}.{key}", show(wanted), show(there))
+        for key in ("environment", "headers"):
+            names, others = list_keys(config[name].get(key)), list_keys(found[name].get(key))
+            if names != others:
+                yield Difference(f"{path}.{key}", names, others)
+
+
+def is_command(expected: Any, found: Any) -> bool:
+    """The engine puts the path of its configuration folder in."""
+    if not isinstance(expected, list) or not isinstance(found, list) or len(expected) != len(found):
+        return False
+    folder = str(InConfigFolder(""))
+    return all(
+        (str(there).startswith("/") and str(there).endswith(str(wanted).removeprefix(folder[:-1])))
+        if str(wanted).startswith(folder)
+        else wanted == there
+        for wanted, there in zip(expected, found, strict=True)
+    )
 
 
 def compare_permission(written: Mapping[str, Any], found: Any) -> Iterator[Difference]:

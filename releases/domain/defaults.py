@@ -27,6 +27,12 @@ def read_defaults(engine: Engine) -> tuple[int, EngineDefaultsContent]:
     )
 
 
+def read_defaults_of(engine: Engine, number: int) -> EngineDefaultsContent:
+    """What the version of this number says."""
+    row = EngineDefaults.objects.filter(engine=engine, number=number).first()
+    return EngineDefaultsContent() if row is None else EngineDefaultsContent.read(row.content)
+
+
 def save_defaults(
     *,
     principal: Principal,

@@ -13,6 +13,7 @@ from events.actors import Actor
 from events.changes import Change, changes, lock_rows
 from events.errors import Conflict, Invalid, Refused
 from releases.domain.announce import actor_columns, announce_publication, describe_publication
+from releases.domain.servers import explain_outdated, put_statuses
 from releases.domain.signing import explain_broken_seal
 from releases.enums import PublicationState
 from releases.models import Publication, Release
@@ -30,7 +31,8 @@ def publish(*, principal: Principal, release: Release, force: bool = False) -> P
     """
     with changes(principal.actor) as change:
         refuse(principal, release.engine)
-        return queue(change, principal, release, force=force, is_rollback=False)
+        refuse_outdated(release)
+        return queue(change, principal.actor, release, force=force, is_rollback=False)
 
 
 def rollback(*, principal: Principal, engine: Engine, force: bool = False) -> Publication:
@@ -40,7 +42,8 @@ def rollback(*, principal: Principal, engine: Engine, force: bool = False) -> Pu
         target = find_rollback_target(engine)
         if target is None:
             raise Conflict("There is no earlier release to go back to.", code="nothing_to_roll_back_to")
-        return queue(change, principal, target, force=force, is_rollback=True)
+        refuse_outdated(target)
+        return queue(change, principal.actor, target, force=force, is_rollback=True)
 
 
 def cancel_publication(*, principal: Principal, publication: Publication) -> Publication:
@@ -59,9 +62,13 @@ def refuse(principal: Principal, engine: Engine) -> None:
         raise Refused(refusal, subject_kind="engine", subject_id=engine.pk)
 
 
-def queue(
-    change: Change, principal: Principal, release: Release, *, force: bool, is_rollback: bool
-) -> Publication:
+def refuse_outdated(release: Release) -> None:
+    if wrong := explain_outdated(release):
+        raise Conflict(f"This release can't be published. {wrong}", code="mcp_not_approved")
+
+
+def queue(change: Change, actor: Actor, release: Release, *, force: bool, is_rollback: bool) -> Publication:
+    """The caller has checked that the actor may, and that the release's servers may run."""
     if broken := explain_broken_seal(release):
         raise Invalid(f"This release can't be published. {broken}", code="broken_release")
     # Two people who publish at once come one after the other.
@@ -78,7 +85,7 @@ def queue(
         previous_release=find_live_release(release.engine),
         is_forced=force,
         is_rollback=is_rollback,
-        **actor_columns(principal.actor, "requested_by"),
+        **actor_columns(actor, "requested_by"),
     )
     verb = "release.roll_back" if is_rollback else "release.publish"
     change.audit(verb, publication.subject, after=describe_publication(publication))
@@ -111,6 +118,8 @@ def end_unseen(change: Change, publication: Publication, sentence: str) -> None:
         raise explain_late(Publication.objects.get(pk=publication.pk))
     for name, value in values.items():
         setattr(publication, name, value)
+    if before == PublicationState.BY_HAND:
+        put_statuses(publication.engine)
     change.audit(
         PublicationState.CANCELLED.event,
         publication.subject,

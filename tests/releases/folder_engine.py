@@ -82,7 +82,8 @@ class FolderEngine(FakeEngine):
 
     def read_config(self) -> dict[str, Any]:
         text = self.build_tree().find("opencode.json")
-        return {} if text is None else json.loads(text)
+        folder = json.dumps(str(self.folder))[1:-1]
+        return {} if text is None else json.loads(text.replace("{env:OPENCODE_CONFIG_DIR}", folder))
 
 
 def show_agent(agent: ExpectedAgent) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def draft(prompt: str) -> Draft:
 def make_release(
     principal: Principal, engine: Engine, prompt: str = "Read first.", note: str = ""
 ) -> Release:
-    return store_release(principal=principal, engine=engine, draft=draft(prompt), note=note)
+    return store_release(actor=principal.actor, engine=engine, draft=draft(prompt), note=note)
 
 
 def make_publication(user: User, engine: Engine, prompt: str = "Read first.") -> Publication:

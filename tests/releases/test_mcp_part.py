@@ -27,6 +27,7 @@ LOCAL = ReleasedServer(
     ),
     ("/srv/mcp/bin/python", "-m", "server", "a\nb: {file:/etc/passwd}"),
     ("convert_time",),
+    "approval-of-time",
 )
 REMOTE = ReleasedServer(
     McpServerContent(
@@ -76,13 +77,14 @@ def test_servers_are_rendered_as_references_to_launcher_and_secrets() -> None:
     # A text that somebody wrote is escaped, so that the engine does not put its own secrets in.
     assert "{env:OPENCODE_SERVER_PASSWORD}" not in files["opencode.json"]
     assert json.loads(files["mcp/time.json"]) == {
+        "approval": "approval-of-time",
         "command": ["/srv/mcp/bin/python", "-m", "server", "a\nb: {file:/etc/passwd}"],
         "working_directory": "",
         "environment": {"ZONE": "{env:OPENCODE_SERVER_PASSWORD}"},
         "secrets": {"TOKEN": True},
     }
     assert files[LAUNCHER] == LAUNCHER_SOURCE.read_text()
-    assert sorted(files) == ["mcp/launch.py", "mcp/time.json", "opencode.json"]
+    assert sorted(files) == ["mcp/launch.py", "mcp/tickets.json", "mcp/time.json", "opencode.json"]
     assert list_servers_of(tuple(files.items())) == ["tickets", "time"]
 
 
@@ -97,6 +99,16 @@ def test_without_servers_nothing_is_added() -> None:
 def test_only_what_is_switched_on_is_left_to_the_agents() -> None:
     permission = json.loads(render(LOCAL, REMOTE)["opencode.json"])["permission"]
     assert permission == {"*": "ask", "tickets_*": "deny", "time_*": "deny", "time_convert_time": "ask"}
+
+
+def test_another_approval_of_the_same_thing_makes_another_release() -> None:
+    again = replace(LOCAL, approval="another-approval")
+    assert render(LOCAL) != render(again)
+
+
+def test_what_was_approved_without_a_list_is_asked_about_tool_by_tool() -> None:
+    permission = json.loads(render(replace(LOCAL, tools=None))["opencode.json"])["permission"]
+    assert permission == {"*": "ask"}
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ async def test_what_the_engine_refuses_never_reaches_it_or_is_rolled_back_by_its
 
     def publish_broken() -> Publication:
         draft = break_release(good.release)
-        broken = store_release(principal=office.approver, engine=office.engine, draft=draft, note="")
+        broken = store_release(actor=office.approver.actor, engine=office.engine, draft=draft, note="")
         return publish(principal=office.approver, release=broken)
 
     # The schema of the engine's version refuses it.
