@@ -37,13 +37,14 @@ USAGE = {
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One request the engine sent to the model, with the answer it got."""
+    """One request the engine sent to the model, with the answer it got. `tools` are those it offered."""
 
     key: str
     number: int
     model: str
     messages: list[dict[str, Any]]
     answer: str
+    tools: tuple[str, ...] = ()
 
     @property
     def system_prompt(self) -> str:
@@ -118,9 +119,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(length) or b"{}")
         choice = choose_step(body.get("messages", []), self.server.model.scenarios)
         answer = choice.step.text if isinstance(choice.step, Say) else type(choice.step).__name__
+        tools = tuple(str(tool.get("function", {}).get("name")) for tool in body.get("tools", []))
         self.server.model.requests.append(
             ModelRequest(
-                choice.key, choice.number, str(body.get("model", "")), body.get("messages", []), answer
+                choice.key, choice.number, str(body.get("model", "")), body.get("messages", []), answer, tools
             )
         )
         if isinstance(choice.step, Fail):
