@@ -10,12 +10,13 @@ from accounts.models import Team
 from accounts.principal import Principal
 from configs.formats.limits import FormatError
 from events.changes import changes
-from events.errors import DomainError
+from events.errors import DomainError, Refused
 from procedures.domain.proposals import create_proposal, revise_proposal
 from procedures.drafts import ProposalDraft, read_revision
 from procedures.enums import ProposalState, SopState
 from procedures.files import ReadProposal, SourceFile, read_proposal
 from procedures.models import Proposal, Sop, SopVersion
+from procedures.policies import explain_not_writing
 from procedures.queries import get_revision
 
 NEW, CHANGED, SAME, LEFT, FAILED = "new", "changed", "same", "left", "failed"
@@ -42,6 +43,8 @@ def import_proposals(
     """Every file for itself: one that can't be read does not hold up the others. Raises Refused."""
     outcomes: list[Outcome] = []
     with suppress(DryRun), changes(principal.actor):
+        if refusal := explain_not_writing(principal, team.pk):
+            raise Refused(refusal, subject_kind="team", subject_id=team.pk)
         outcomes = [import_file(principal, team, file) for file in files]
         stop_dry_run(dry_run=dry_run)
     return outcomes
@@ -61,9 +64,9 @@ def import_file(principal: Principal, team: Team, file: SourceFile) -> Outcome:
     try:
         with changes(principal.actor):
             state, sentence = take_over(principal, team, file.name, read)
+    except Refused:
+        raise
     except DomainError as error:
-        if error.status == 403:
-            raise
         return Outcome(file.name, FAILED, slug, error.message, read.notes)
     return Outcome(file.name, state, slug, sentence, read.notes)
 
