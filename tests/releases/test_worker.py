@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -125,19 +125,25 @@ async def test_drift_shows_with_a_diff_and_as_an_event_and_ends(
     assert verbs == 2
 
 
+async def wait_for_drift(site: Site, condition: Callable[[Drift], bool]) -> Drift:
+    for _ in range(600):
+        drift = await site.run(lambda: Drift.objects.filter(engine=site.engine).first())
+        if drift is not None and condition(drift):
+            return drift
+        await asyncio.sleep(0.05)
+    raise AssertionError("What was waited for did not come.")
+
+
 async def test_an_engine_that_is_away_keeps_what_was_seen_last_and_says_why(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with working(site, monkeypatch):
         publication = await site.queue("One.")
         await site.wait(publication, lambda row: row.is_finished)
+        await wait_for_drift(site, lambda row: row.state == "same")
         await site.server.stop()
-        for _ in range(600):
-            drift = await site.run(lambda: Drift.objects.get(engine=site.engine))
-            # A call that was under way says that its line broke.
-            if drift.reason == "No connection to the engine.":
-                break
-            await asyncio.sleep(0.05)
+        # A call that was under way says that its line broke.
+        drift = await wait_for_drift(site, lambda row: row.reason == "No connection to the engine.")
         await site.server.start()
     assert (drift.state, drift.differences, drift.reason) == (
         "same",
