@@ -114,6 +114,7 @@ def build_application(*, with_relay: bool | None = None) -> Application:
 def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:
     """The background tasks of a web process."""
     from live.hub import get_hub
+    from mcp_servers.worker import run_prober
     from releases.worker import run_publishers
 
     tasks = [
@@ -123,6 +124,7 @@ def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:
         BackgroundTask("audit checks", check_chains),
         BackgroundTask("rule proposals", propose_rules),
         BackgroundTask("publisher", run_publishers),
+        BackgroundTask("MCP prober", run_prober),
     ]
     if with_relay:
         from relay.supervisor import run_supervisors

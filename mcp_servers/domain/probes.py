@@ -14,6 +14,7 @@ from engines.models import Engine
 from events.changes import Change, changes
 from events.errors import Conflict, Refused
 from events.text import make_storable
+from mcp_servers.domain.intake import ClaimLost
 from mcp_servers.domain.log import WORKER_ACTOR, announce_server
 from mcp_servers.domain.moves import lock_server
 from mcp_servers.enums import ProbeCause, ProbeState
@@ -78,7 +79,11 @@ def list_due_probes(now: datetime) -> QuerySet[McpProbe]:
     """Those of approved servers that wait for a worker, or whose worker is gone, oldest first."""
     is_free = Q(claimed_until=None) | Q(claimed_until__lte=now)
     return McpProbe.objects.filter(
-        is_free, state__in=ProbeState.running(), request=None, server__retired_at=None
+        is_free,
+        state__in=ProbeState.running(),
+        request=None,
+        server__retired_at=None,
+        server__team__retired_at=None,
     ).order_by("created_at", "pk")
 
 
@@ -110,6 +115,17 @@ def step_probe(*, probe: McpProbe, holder: str, state: str, step: str = "") -> b
         put_values(probe, values)
         announce_probe(change, probe)
     return True
+
+
+def renew_probe(*, probe: McpProbe, holder: str) -> None:
+    """Keep it while a step takes long. Raises ClaimLost."""
+    if not list_own(probe, holder).update(claimed_until=timezone.now() + CLAIM_LENGTH):
+        raise ClaimLost(probe.pk)
+
+
+def release_probe(*, probe: McpProbe, holder: str) -> None:
+    """Let another worker begin at once: this one stops."""
+    list_own(probe, holder).update(claimed_until=timezone.now())
 
 
 def end_probe(

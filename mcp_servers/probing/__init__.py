@@ -6,6 +6,7 @@ from mcp_servers.probing.digests import Digests, digests
 from mcp_servers.probing.limits import ProbeError, ProbeLimits
 from mcp_servers.probing.linting import lint_listing
 from mcp_servers.probing.listing import Listing, ListingError
+from mcp_servers.probing.remote import RemoteServer, visit
 
 __all__ = [
     "Digests",
@@ -15,8 +16,10 @@ __all__ = [
     "LocalServer",
     "ProbeError",
     "ProbeLimits",
+    "RemoteServer",
     "compare_listings",
     "digests",
     "lint_listing",
     "probe",
+    "visit",
 ]

@@ -1,4 +1,4 @@
-"""One probe: start a server in the sandbox, or visit a remote one, and write down what it offers."""
+"""Starting a server in the sandbox, to see what it offers."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from mcp_servers.probing.limits import ProbeError, ProbeLimits
+from mcp_servers.probing.asking import ask, ignore_step
+from mcp_servers.probing.limits import DEFAULT_LIMITS, ProbeError, ProbeLimits
 from mcp_servers.probing.listing import Listing
-from mcp_servers.probing.session import OnStep, build_session, describe, introduce, list_all
+from mcp_servers.probing.session import OnStep
 from mcp_servers.probing.streams import Pipes, open_pipes
 from mcp_servers.sandbox import NoSandbox, Sandbox, SandboxError, Task, find_sandbox
+from mcp_servers.sandbox.namespaces import list_withheld
 
-DEFAULT_LIMITS = ProbeLimits()
 # What the SDK says when the other end is gone.
 CLOSED = "Connection closed"
 # A program that closed its streams is about to end by itself, and then says how.
@@ -31,10 +31,6 @@ class LocalServer:
     readable: tuple[Path, ...] = ()
     directory: str = ""
     capabilities: Collection[str] = ()
-
-
-async def ignore_step(_step: str) -> None:
-    return None
 
 
 async def probe(
@@ -57,31 +53,12 @@ async def probe(
             try:
                 return await ask(pipes.incoming, pipes.outgoing, server.capabilities, limits, on_step)
             except ProbeError as error:
-                raise await explain(error, pipes) from error
+                raise await explain(error, pipes, server) from error
     except (SandboxError, OSError, LookupError) as error:
         raise ProbeError("not_started", f"It can't be started in the sandbox: {error}") from error
 
 
-async def ask(
-    read: Any, write: Any, capabilities: Collection[str], limits: ProbeLimits, on_step: OnStep
-) -> Listing:
-    """Raises ProbeError, and nothing else that a server can bring about."""
-    try:
-        async with asyncio.timeout(limits.wall_s), build_session(read, write, capabilities) as session:
-            # Caught in here: the session would wrap it into a group of errors.
-            try:
-                introduced = await introduce(session)
-                return await list_all(session, introduced, limits, on_step)
-            except ProbeError as error:
-                failed = error
-    except TimeoutError as error:
-        raise ProbeError("too_slow", f"It did not answer within {limits.wall_s:g} s.") from error
-    except ExceptionGroup as group:
-        raise ProbeError("protocol", f"It does not keep to the protocol: {describe(group)}") from group
-    raise failed
-
-
-async def explain(error: ProbeError, pipes: Pipes) -> ProbeError:
+async def explain(error: ProbeError, pipes: Pipes, server: LocalServer) -> ProbeError:
     """The same error, with what is known from outside: the protocol only says that nobody answers."""
     if pipes.overflow:
         return ProbeError(
@@ -92,4 +69,12 @@ async def explain(error: ProbeError, pipes: Pipes) -> ProbeError:
             await asyncio.wait_for(pipes.running.process.wait(), ENDING_S)
         verdict = pipes.running.read_verdict()
         error = ProbeError("ended", f"It ended before it had answered. {verdict.sentence}")
+        if withheld := [path for path in list_withheld(server.argv) if not is_readable(path, server)]:
+            error = ProbeError(
+                "ended", f"{error.sentence} It did not see {withheld[0]}, which not every user may read."
+            )
     return ProbeError(error.reason, error.sentence, said=pipes.said)
+
+
+def is_readable(path: str, server: LocalServer) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in server.readable)

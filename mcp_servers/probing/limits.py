@@ -19,6 +19,9 @@ class ProbeLimits:
     sandbox: SandboxLimits = field(default_factory=SandboxLimits)
 
 
+DEFAULT_LIMITS = ProbeLimits()
+
+
 class ProbeError(Exception):
     """Nothing is known of what the server offers. `reason` is a code, the message a sentence for people.
 

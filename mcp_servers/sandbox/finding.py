@@ -53,5 +53,9 @@ async def try_sandbox(sandbox: Sandbox) -> Sandbox | NoSandbox:
 
 @functools.cache
 def list_hidden() -> tuple[Path, ...]:
-    """The portal's own keys, data and secrets, and what the operator protects besides."""
-    return tuple(dict.fromkeys(path.resolve() for path in settings.COUNTERSIGN_PROTECTED_PATHS))
+    """The portal's own keys, data and secrets, and what the operator protects besides.
+
+    Not the store of fetched packages, which agents may not touch: each program sees its own folder there.
+    """
+    paths = {*settings.COUNTERSIGN_PROTECTED_PATHS} - {settings.COUNTERSIGN_MCP_STORE}
+    return tuple(sorted(path.resolve() for path in paths))

@@ -216,6 +216,13 @@ def list_programs(argv: Sequence[str]) -> Iterator[Path]:
         yield from list_python_folders(program.resolve())
 
 
+def list_withheld(argv: Sequence[str]) -> list[str]:
+    """Files named as arguments that the program did not see, since not every user may read them."""
+    return [
+        text for text in list_paths(argv[1:]) if Path(text).is_file() and not is_for_everybody(Path(text))
+    ]
+
+
 def list_paths(arguments: Sequence[str]) -> list[str]:
     return [text for text in arguments if text.startswith("/") and "\0" not in text]
 

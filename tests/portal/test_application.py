@@ -78,7 +78,15 @@ async def test_a_websocket_without_a_route_is_closed(application: Application) -
     await application.stop(5)
 
 
-ALWAYS = ["hub", "signed audit heads", "event pruning", "audit checks", "rule proposals", "publisher"]
+ALWAYS = [
+    "hub",
+    "signed audit heads",
+    "event pruning",
+    "audit checks",
+    "rule proposals",
+    "publisher",
+    "MCP prober",
+]
 
 
 @pytest.mark.parametrize(
