@@ -34,6 +34,7 @@ from engines.api.subagents import SubagentViewSet
 from events.errors import NotFound
 from governance.api.evaluate import EvaluateView
 from governance.api.gate import GateCallViewSet, GateReportView
+from governance.api.questions import QuestionViewSet
 from governance.api.requests import RequestViewSet
 from governance.api.rules import RuleTargetViewSet, RuleViewSet
 from live.api.events import EventsView
@@ -95,6 +96,7 @@ class UnknownPathView(ApiView):
 
 router = SimpleRouter()
 router.register("permission-requests", RequestViewSet)
+router.register("questions", QuestionViewSet)
 router.register("reviews", ReviewViewSet)
 router.register("rules", RuleViewSet, basename="rule")
 router.register("rule-targets", RuleTargetViewSet, basename="ruletarget")

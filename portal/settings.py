@@ -268,6 +268,9 @@ SPECTACULAR_SETTINGS = {
         "ConfigKindEnum": "configs.enums.ConfigKind",
         "ModelStatusEnum": "configs.enums.ModelStatus",
         "ModalityEnum": "configs.model_content.MODALITIES",
+        "SourceEnum": "governance.enums.RequestSource",
+        "QuestionSourceEnum": [("engine", "engine"), ("api", "API")],
+        "QuestionStateEnum": "governance.enums.QuestionState",
     },
 }
 

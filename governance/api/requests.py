@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from accounts.api.filters import refuse_unknown_parameters
 from accounts.enums import Scope
 from accounts.models import Team
+from accounts.principal import Principal
 from events.errors import Invalid, NotFound
 from governance.api.request_acts import RequestActs
 from governance.api.request_filters import RequestFilters
@@ -88,7 +89,7 @@ class RequestViewSet(mixins.ListModelMixin, RequestActs):
         Act only on `approved`.
         """
         values = self.read_body(WishSerializer)
-        team = self.find_team(values.pop("team", None))
+        team = find_named_team(self.principal, values.pop("team", None))
         wish = Wish(**values, idempotency_key=read_idempotency_key(request))
         made, is_new = create_request(principal=self.principal, team=team, wish=wish)
         if is_new:
@@ -167,15 +168,16 @@ class RequestViewSet(mixins.ListModelMixin, RequestActs):
             raise NotFound("There is no such permission request.")
         return row
 
-    def find_team(self, team_id: str | None) -> Team:
-        """The team named, or the only one the caller belongs to; raises Invalid."""
-        wanted = sorted(self.principal.team_ids) if team_id is None else [team_id]
-        if len(wanted) != 1:
-            raise Invalid("Name the team that shall decide.", field="team")
-        team = find_team(self.principal, wanted[0])
-        if team is None:
-            raise Invalid("There is no such team.", field="team")
-        return team
+
+def find_named_team(principal: Principal, team_id: str | None) -> Team:
+    """The team named, or the only one the caller belongs to; raises Invalid."""
+    wanted = sorted(principal.team_ids) if team_id is None else [team_id]
+    if len(wanted) != 1:
+        raise Invalid("Name the team that shall decide.", field="team")
+    team = find_team(principal, wanted[0])
+    if team is None:
+        raise Invalid("There is no such team.", field="team")
+    return team
 
 
 def read_idempotency_key(request: Request) -> str:

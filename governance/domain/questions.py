@@ -31,7 +31,7 @@ from governance.domain.replies import queue_reply
 from governance.domain.requests import ASKED_AT_ONCE, check_expiry
 from governance.enums import QuestionState, Reply, RequestSource
 from governance.models import Question
-from governance.policies import can_ask_question, can_read_question, explain_not_answering
+from governance.policies import can_ask_question, can_read_question, explain_not_answering, is_own_question
 from governance.question_content import (
     Answers,
     QuestionContent,
@@ -188,7 +188,8 @@ def read_question(*, principal: Principal, question: Question) -> FullQuestion:
             )
     texts = reveal(question, "content"), reveal(question, "answers")
     holds_secrets = any(mask_secrets(text) != text for text in texts)
-    if holds_secrets and not was_read_lately(principal, question.subject, verb=VIEW_VERB):
+    is_news = not is_own_question(principal, question)
+    if holds_secrets and is_news and not was_read_lately(principal, question.subject, verb=VIEW_VERB):
         with changes(principal.actor) as change:
             change.audit(VIEW_VERB, question.subject)
     return FullQuestion(QuestionContent.from_text(texts[0]).items, read_answers(texts[1]))

@@ -21,7 +21,7 @@ from configs.policies import CONFIG_WRITERS
 from engines.models import Chat, Engine, Subagent
 from events.models import AuditEntry, Event
 from governance.domain.rules import save_rule, save_target
-from governance.models import PermissionRequest, RuleVersion, WhitelistAction, WhitelistTarget
+from governance.models import PermissionRequest, Question, RuleVersion, WhitelistAction, WhitelistTarget
 from governance.policies import RULE_WRITERS
 from governance.rule_drafts import RuleDraft, TargetDraft
 from live.models import StreamTicket
@@ -35,6 +35,7 @@ from tests.factories import (
     make_config,
     make_engine,
     make_principal,
+    make_question,
     make_request,
     make_service,
     make_session,
@@ -70,6 +71,7 @@ class Endpoint:
 
 
 READERS = (Scope.REQUESTS_READ, Scope.REQUESTS_CREATE)
+ASKERS = (Scope.QUESTIONS_READ, Scope.QUESTIONS_ASK)
 DECIDING = frozenset({Role.APPROVER, Role.ADMIN})
 
 ENDPOINTS = [
@@ -132,7 +134,38 @@ ENDPOINTS = [
         "permissionrequest-comments", "GET", (Scope.REQUESTS_READ,), is_scoped=True, takes_services=False
     ),
     Endpoint("permissionrequest-similar", "GET", (Scope.REQUESTS_READ,), is_scoped=True),
-    # Nobody withdraws what an engine asked for.
+    Endpoint("question-list", "GET", ASKERS),
+    Endpoint(
+        "question-list",
+        "POST",
+        (Scope.QUESTIONS_ASK,),
+        success=201,
+        body={"items": [{"question": "Which port?"}]},
+    ),
+    Endpoint("question-detail", "GET", ASKERS, is_scoped=True),
+    Endpoint("question-wait", "GET", ASKERS, is_scoped=True),
+    *(
+        Endpoint(
+            f"question-{verb}",
+            "POST",
+            (Scope.QUESTIONS_ANSWER,),
+            is_scoped=True,
+            roles=DECIDING,
+            takes_services=False,
+            body=body,
+        )
+        for verb, body in (("answer", {"answers": [["Red"]]}), ("reject", {}))
+    ),
+    # Nobody withdraws what an engine asked for, or asked.
+    Endpoint(
+        "question-cancel",
+        "POST",
+        (Scope.QUESTIONS_ASK,),
+        is_scoped=True,
+        roles=frozenset(),
+        takes_services=False,
+        success=403,
+    ),
     Endpoint(
         "permissionrequest-cancel",
         "POST",
@@ -320,6 +353,7 @@ class World:
     def path(self, endpoint: Endpoint) -> str:
         ids = {
             "permissionrequest": self.request.pk,
+            "question": Question.objects.get(engine=self.engine).pk,
             "review": self.review.pk,
             "engine": self.engine.pk,
             "chat": self.chat.pk,
@@ -398,6 +432,7 @@ def make_world() -> World:
     child = make_session(engine, parent_id=parent)
     say(engine, parent, "hello")
     request = make_request(engine, session_id=child)
+    make_question(engine, session_id=child)
     make_token(make_user(team, Role.ADMIN), Scope.TEAMS_READ)
     review = ask_review(make_user(team, Role.EDITOR), team)
     return World(
@@ -448,6 +483,8 @@ def count_rows() -> tuple[int, ...]:
     return (
         PermissionRequest.objects.count(),
         PermissionRequest.objects.filter(state="pending").count(),
+        Question.objects.count(),
+        Question.objects.filter(state="open").count(),
         ApiToken.objects.filter(revoked_at=None).count(),
         RuleVersion.objects.count(),
         WhitelistAction.objects.filter(state="active").count(),

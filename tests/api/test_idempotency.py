@@ -31,7 +31,7 @@ from tests.support.concurrency import run_together
 pytestmark = pytest.mark.django_db
 
 # Creating endpoints with a key of their own, and acts that a state guards: a second one is 409 by itself.
-OWN_KEY = {"permissionrequest-list", "gatecall-list", "api-gate-reports"}
+OWN_KEY = {"permissionrequest-list", "question-list", "gatecall-list", "api-gate-reports"}
 # Posted for its length alone; it makes nothing.
 MAKES_NOTHING = {"api-evaluate"}
 CREATING = {"create", "comment", "ticket", "post"}
@@ -254,6 +254,6 @@ def test_everything_that_is_created_takes_a_key() -> None:
 
 def test_the_schema_names_the_header() -> None:
     operations = build_schema()["paths"]
-    for path in ("/api/v1/tokens/", "/api/v1/permission-requests/"):
+    for path in ("/api/v1/tokens/", "/api/v1/permission-requests/", "/api/v1/questions/"):
         names = [each["name"] for each in operations[path]["post"]["parameters"]]
         assert names == [PARAMETER.name]

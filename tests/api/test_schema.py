@@ -25,6 +25,7 @@ from tests.api.test_engines import say
 from tests.factories import (
     make_engine,
     make_principal,
+    make_question,
     make_request,
     make_session,
     make_team,
@@ -137,6 +138,10 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "publications_list",
         "publications_retrieve",
         "publications_rollback",
+        *(
+            f"questions_{verb}"
+            for verb in ("answer", "cancel", "create", "list", "reject", "retrieve", "wait")
+        ),
         "releases_create",
         "releases_diff",
         "releases_draft",
@@ -222,6 +227,7 @@ def test_answers_are_what_the_schema_says(team: Team, user: User) -> None:
     child = make_session(engine, parent_id=parent)
     say(engine, parent, "hello")
     pending, denied = make_request(engine, session_id=child), make_request(engine, session_id=parent)
+    question = make_question(engine, session_id=child)
     deny_request(principal=make_principal(user), request_id=denied.pk, fingerprint=denied.fingerprint)
     chat, subagent = Chat.objects.get(), Subagent.objects.get()
     client = call_as(user)
@@ -233,6 +239,9 @@ def test_answers_are_what_the_schema_says(team: Team, user: User) -> None:
         f"permission-requests/{pending.pk}/": "permission-requests/{id}/",
         f"permission-requests/{denied.pk}/": "permission-requests/{id}/",
         f"permission-requests/{denied.pk}/wait/": "permission-requests/{id}/wait/",
+        "questions/": "questions/",
+        f"questions/{question.pk}/": "questions/{id}/",
+        f"questions/{question.pk}/wait/?timeout=0": "questions/{id}/wait/",
         "engines/": "engines/",
         f"engines/{engine.pk}/": "engines/{id}/",
         "chats/": "chats/",
@@ -249,6 +258,9 @@ def test_answers_are_what_the_schema_says(team: Team, user: User) -> None:
     }
     for path, template in reads.items():
         validate_answer(client.read(path), "get", template)
+    answered = client.write(f"questions/{question.pk}/answer/", {"answers": [["Red"]]})
+    validate_answer(answered, "post", "questions/{id}/answer/")
+    validate_answer(client.read(f"questions/{question.pk}/"), "get", "questions/{id}/")
     validate_answer(
         client.write(f"permission-requests/{made_id}/cancel/"), "post", "permission-requests/{id}/cancel/"
     )
@@ -297,6 +309,7 @@ def test_root_names_every_resource(user: User) -> None:
             "prompts",
             "providers",
             "publications",
+            "questions",
             "releases",
             "reviews",
             "rule-targets",

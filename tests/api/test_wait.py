@@ -18,8 +18,10 @@ from accounts.models import ApiToken, Team, User
 from events.database_threads import DatabaseThread
 from governance.domain.close import cancel_request, expire_overdue_requests
 from governance.domain.decide import approve_request, deny_request
+from governance.domain.questions import answer_question, ask_question
 from governance.domain.requests import Wish, create_request
 from governance.models import PermissionRequest
+from governance.question_content import QuestionItem
 from live.hub import get_hub
 from portal.application import build_application
 from reviews.models import ReviewPolicy
@@ -117,6 +119,22 @@ async def test_wait_ends_with_the_decision(
     answer = await call
     assert (answer.status_code, answer.json()["state"]) == (200, state)
     assert answer.json()["decision_message"] == message
+
+
+async def test_waiting_for_an_answer_ends_with_it(
+    client: httpx.AsyncClient, team: Team, agent: User, approver: User
+) -> None:
+    asker = make_principal(agent)
+    items = (QuestionItem("Which port?"),)
+    question, _ = await in_thread(ask_question, principal=asker, team=team, items=items)
+    token = await in_thread(make_token, agent, Scope.QUESTIONS_ASK)
+    address = f"http://testserver/api/v1/questions/{question.pk}/wait/?timeout=60"
+    call = asyncio.create_task(client.get(address, headers={"Authorization": f"Bearer {token}"}))
+    await until(lambda: get_hub().waiters.get(question.subject) or call.done())
+    person = make_principal(approver)
+    await in_thread(answer_question, principal=person, question_id=question.pk, answers=[["8080"]])
+    answer = (await call).json()
+    assert (answer["state"], answer["answers"]) == ("answered", [["8080"]])
 
 
 async def test_everybody_who_waits_hears_of_it(
