@@ -109,7 +109,12 @@ def approve_request(change: Change, review: Review) -> None:
     approval = insert_approval(request, review)
     take_over_secrets(change, request)
     move_request(
-        change, request, RequestState.APPROVED, verb="approve", only_from={RequestState.NEEDS_REVIEW}
+        change,
+        request,
+        RequestState.APPROVED,
+        verb="approve",
+        only_from={RequestState.NEEDS_REVIEW},
+        is_told=False,
     )
     move_server(
         change,
@@ -130,6 +135,7 @@ def approve_request(change: Change, review: Review) -> None:
         approved_by_id=approval.approved_by_id,
         approved_by_label=approval.approved_by_label,
         approved_at=approval.approved_at,
+        expires_at=approval.expires_at,
     )
 
 

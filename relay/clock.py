@@ -20,6 +20,7 @@ from governance.domain.question_endings import expire_overdue_questions
 from governance.domain.retired_engines import settle_retired_engines
 from governance.enums import QuestionState, RequestState
 from governance.models import PermissionRequest, Question
+from mcp_servers.domain.servers import expire_approvals, is_any_approval_due
 from procedures.domain.reminders import is_any_sop_due, remind_of_sops
 from reviews.domain.due import is_any_review_due, work_due_reviews
 
@@ -40,6 +41,8 @@ async def run_clock(database: DatabaseThread) -> None:
                 await database.run(expire_overdue_questions, now=timezone.now())
             if await database.run(is_any_review_due, now=timezone.now()):
                 await database.run(work_due_reviews, now=timezone.now())
+            if await database.run(is_any_approval_due, now=timezone.now()):
+                await database.run(expire_approvals, now=timezone.now())
             if await database.run(is_any_sop_due, now=timezone.now()):
                 await database.run(remind_of_sops, now=timezone.now())
         except (OperationalError, InterfaceError) as error:

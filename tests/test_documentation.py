@@ -15,9 +15,11 @@ from django.core.management import get_commands, load_command_class
 from events.changes import TOPICS
 from governance.enums import QuestionState, RequestState
 from live.enums import CloseCode, FrameType
+from mcp_servers.enums import RequestState as McpRequestState, ServerState
 from portal.env import KNOWN, SECRETS
 from portal.metric_facts import FAMILIES, OF_THE_PROCESS
 from portal.metrics import REGISTRY, http_requests, http_seconds, login_failures
+from procedures.enums import ProposalState
 from releases.enums import PublicationState
 from reviews.enums import ReviewState
 from tests.test_layers import ALLOWED
@@ -54,6 +56,11 @@ EVENT_CALLS = {
     "announce_publication": "",
     "announce_engine": "",
     "announce_config": "config.",
+    "announce_server": "mcp_server.",
+    "announce_mcp_request": "mcp_server.",
+    "announce_proposal": "proposal.",
+    "send_back": "proposal.",
+    "announce_sop": "sop.",
 }
 
 
@@ -68,6 +75,9 @@ def event_kinds() -> Iterator[str]:
     yield from (RequestState(state).event for state in RequestState.closed())
     yield from (QuestionState(state).event for state in QuestionState.ended())
     yield from (ReviewState(state).event for state in ReviewState.closed())
+    yield from (state.event for state in ServerState)
+    yield from (McpRequestState(state).event for state in McpRequestState.closed())
+    yield from (ProposalState(state).event for state in ProposalState.ended())
     yield from (PublicationState(state).event for state in PublicationState.finished())
 
 

@@ -28,7 +28,7 @@ from events.errors import DomainError
 from events.text import make_storable
 from mcp_servers.binding import bind, write_reviewed
 from mcp_servers.content import McpServerContent
-from mcp_servers.domain.log import WORKER_ACTOR, announce_request
+from mcp_servers.domain.log import WORKER_ACTOR, announce_mcp_request
 from mcp_servers.domain.moves import lock_request, move_request
 from mcp_servers.enums import CheckOutcome, ProbeState, RequestState, Severity
 from mcp_servers.models import McpCheck, McpProbe, McpRequest
@@ -66,7 +66,8 @@ class CheckLike(Protocol):
 def list_due(now: datetime) -> QuerySet[McpRequest]:
     """What waits for a worker, oldest first; one look is one query in an index."""
     is_free = Q(claimed_until=None) | Q(claimed_until__lte=now)
-    return McpRequest.objects.filter(is_free, state__in=RequestState.claimable()).order_by("created_at", "pk")
+    rows = McpRequest.objects.filter(is_free, state__in=RequestState.claimable())
+    return rows.filter(server__team__retired_at=None).order_by("created_at", "pk")
 
 
 def is_any_due(*, now: datetime) -> bool:
@@ -151,7 +152,7 @@ def record_checks(*, request: McpRequest, holder: str, results: Iterable[CheckLi
             for position, result in enumerate(results, start=first)
         ]
         McpCheck.objects.bulk_create(made)
-        announce_request(change, current, "checking", checks=first - 1 + len(made))
+        announce_mcp_request(change, current, "checking", checks=first - 1 + len(made))
     return made
 
 
@@ -172,7 +173,7 @@ def record_fetch(
     with changes(WORKER_ACTOR) as change:
         current = hold_claim(request, holder)
         put_bound(current, **facts)
-        announce_request(change, current, "checking", step="fetched")
+        announce_mcp_request(change, current, "checking", step="fetched")
     return current
 
 
@@ -188,7 +189,7 @@ def record_probe(*, request: McpRequest, holder: str, probe: McpProbe) -> McpReq
             protocol_version=str(probe.listing.get("protocol_version", "")) if has_seen else "",
             digests=probe.digests if has_seen else {},
         )
-        announce_request(change, current, "probed", outcome=probe.state)
+        announce_mcp_request(change, current, "probed", outcome=probe.state)
     return current
 
 
@@ -225,7 +226,7 @@ def finish_checks(*, request: McpRequest, holder: str) -> McpRequest:
             only_from={RequestState.CHECKING, RequestState.TRIAL},
             **values,
         )
-        announce_request(change, current, "checked")
+        announce_mcp_request(change, current, "checked")
         try:
             put_up_for_review(current)
         except DomainError as error:
@@ -240,9 +241,10 @@ def choose_default_tools(request: McpRequest) -> list[str]:
     if not request.bound.get("digests"):
         return [ALL_TOOLS] if not request.read_content().is_remote else []
     doubtful = {
-        str(check.details.get("tool", ""))
+        str(name)
         for check in list_checks(request)
         if check.severity in {Severity.HIGH, Severity.BLOCKING}
+        for name in [check.details.get("tool"), *check.details.get("tools", ())]
     }
     return [name for name in listed if name not in doubtful]
 

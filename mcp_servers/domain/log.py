@@ -40,7 +40,7 @@ def announce_server(change: Change, server: McpServer, kind: str, **more: Any) -
     )
 
 
-def announce_request(change: Change, request: McpRequest, kind: str, **more: Any) -> None:
+def announce_mcp_request(change: Change, request: McpRequest, kind: str, **more: Any) -> None:
     """About its server, which pages follow."""
     announce_server(
         change,

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from events.changes import Change, lock_rows
 from events.errors import Conflict
-from mcp_servers.domain.log import announce_request, announce_server, describe_request
+from mcp_servers.domain.log import announce_mcp_request, announce_server, describe_request
 from mcp_servers.enums import RequestState, ServerState
 from mcp_servers.models import McpRequest, McpSecret, McpServer
 from reviews.domain.reviews import withdraw_reviews_of
@@ -53,7 +53,7 @@ def move_server(
     before = server.state
     values |= {"state": state, "state_reason": reason[:500], "changed_at": timezone.now()}
     if state in ServerState.ended():
-        values |= {"retired_at": values["changed_at"], "approval": None}
+        values |= {"retired_at": values["changed_at"], "approval": None, "expires_at": None}
     rows = McpServer.objects.filter(pk=server.pk, state=before, state__in=list(only_from))
     if not rows.update(**values):
         raise explain_state(McpServer.objects.get(pk=server.pk))
@@ -66,7 +66,7 @@ def move_server(
         before={"state": before},
         after={**after, "reason": reason[:500]} if reason else after,
     )
-    announce_server(change, server, state)
+    announce_server(change, server, ServerState(state).value)
 
 
 def follow_request(server: McpServer, state: str) -> None:
@@ -84,9 +84,13 @@ def move_request(
     verb: str,
     only_from: Collection[str],
     reason: str = "",
+    is_told: bool = True,
     **values: Any,
 ) -> None:
-    """Audited as `mcp_request.<verb>` and told. Raises Conflict when it is in no state of `only_from`."""
+    """Audited as `mcp_request.<verb>` and told, unless its server tells the same.
+
+    Raises Conflict when it is in no state of `only_from`.
+    """
     before = request.state
     values |= {"state": state, "changed_at": timezone.now()}
     if state in RequestState.closed():
@@ -102,7 +106,8 @@ def move_request(
     change.audit(f"mcp_request.{verb}", request.subject, before={"state": before}, after=after)
     if state in RequestState.open():
         follow_request(request.server, state)
-    announce_request(change, request, ServerState(state).value if state in ServerState.values else verb)
+    if is_told:
+        announce_mcp_request(change, request, state)
 
 
 def end_request(
@@ -112,10 +117,19 @@ def end_request(
 
     A server of which nothing was ever approved ends too, unless another request takes this one's place.
     """
-    move_request(change, request, state, verb=verb, only_from=RequestState.open(), reason=reason)
+    ends_server = end_server and request.server.state in ServerState.unapproved()
+    move_request(
+        change,
+        request,
+        state,
+        verb=verb,
+        only_from=RequestState.open(),
+        reason=reason,
+        is_told=not ends_server,
+    )
     withdraw_reviews_of(change=change, subject=request.subject, reason=reason or "The request ended.")
     McpSecret.objects.filter(request=request).delete()
-    if end_server and request.server.state in ServerState.unapproved():
+    if ends_server:
         move_server(
             change,
             request.server,

@@ -18,7 +18,7 @@ from events.changes import Change, changes, lock_rows
 from events.errors import Conflict, Invalid, Refused
 from events.text import read_line, read_lines
 from mcp_servers.content import ContentError, McpServerContent
-from mcp_servers.domain.log import actor_columns, announce_request, describe_request
+from mcp_servers.domain.log import actor_columns, announce_mcp_request, describe_request
 from mcp_servers.domain.moves import (
     end_request,
     explain_request,
@@ -100,7 +100,7 @@ def request_server(
             put_secret(change, principal, server, request, kind, name, value)
         change.audit("mcp_request.open", request.subject, after=describe_request(request))
         follow_request(server, ServerState.REQUESTED)
-        announce_request(change, request, "requested")
+        announce_mcp_request(change, request, "requested")
     return request
 
 

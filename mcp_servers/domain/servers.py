@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.principal import Principal
@@ -20,6 +21,8 @@ from mcp_servers.queries import get_server
 
 MAX_REASON_LENGTH = 4000
 RAN_OUT = "Its approval ran out."
+BATCH = 200
+STOPPABLE = ServerState.approvable() - {ServerState.SUSPENDED}
 
 
 def suspend_server(*, principal: Principal, server_id: str, reason: str) -> McpServer:
@@ -33,7 +36,7 @@ def suspend_server(*, principal: Principal, server_id: str, reason: str) -> McpS
             server,
             ServerState.SUSPENDED,
             verb="suspend",
-            only_from={ServerState.APPROVED, ServerState.ACTIVE, ServerState.DRIFTED},
+            only_from=STOPPABLE,
             reason=reason,
         )
     return server
@@ -134,34 +137,45 @@ def switch_tool(
         )
         after = {"tool": tool, "is_on": is_on, "approval": server.approval.pk}
         change.audit("mcp_server.switch_tool", server.subject, after=after)
-        announce_server(change, server, server.state, tools_on=len(server.tools_on))
+        announce_server(change, server, "switched", tools_on=len(server.tools_on))
     return server
+
+
+def is_any_approval_due(*, now: datetime) -> bool:
+    return list_expired(now).exists()
+
+
+def list_expired(now: datetime) -> QuerySet[McpServer]:
+    return McpServer.objects.filter(expires_at__lte=now)
 
 
 def expire_approvals(*, now: datetime) -> int:
     """Suspend what ran on an approval whose time is over; returns how many. Worked by the clock."""
-    due = McpServer.objects.filter(
-        approval__expires_at__lte=now,
-        state__in=[ServerState.APPROVED, ServerState.ACTIVE, ServerState.DRIFTED],
+    return sum(
+        expire_approval(server_id, now)
+        for server_id in list(list_expired(now).order_by("pk").values_list("pk", flat=True)[:BATCH])
     )
-    count = 0
-    for server_id in list(due.order_by("pk").values_list("pk", flat=True)[:200]):
-        with changes(CLOCK_ACTOR) as change:
-            server = lock_server(server_id)
-            if server.approval is None or not server.approval.is_expired(now):
-                continue
-            if server.state == ServerState.SUSPENDED:
-                continue
-            move_server(
-                change,
-                server,
-                ServerState.SUSPENDED,
-                verb="expire",
-                only_from={ServerState.APPROVED, ServerState.ACTIVE, ServerState.DRIFTED},
-                reason=RAN_OUT,
-            )
-            count += 1
-    return count
+
+
+def expire_approval(server_id: str, now: datetime) -> bool:
+    """False for what was off already, or has another approval by now."""
+    with changes(CLOCK_ACTOR) as change:
+        server = lock_server(server_id)
+        if server.expires_at is None or server.expires_at > now:
+            return False
+        if server.state == ServerState.SUSPENDED:
+            McpServer.objects.filter(pk=server.pk).update(expires_at=None)
+            return False
+        move_server(
+            change,
+            server,
+            ServerState.SUSPENDED,
+            verb="expire",
+            only_from=STOPPABLE,
+            reason=RAN_OUT,
+            expires_at=None,
+        )
+    return True
 
 
 def read_reason(reason: str) -> str:

@@ -39,6 +39,9 @@ class McpServer(models.Model):
     approved_by_id = models.CharField(max_length=64, blank=True)
     approved_by_label = models.CharField(max_length=200, blank=True)
     approved_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(
+        null=True, help_text="When the clock has to look: the end of the approval that it runs on."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(default=timezone.now)
     retired_at = models.DateTimeField(null=True)
@@ -72,6 +75,7 @@ class McpServer(models.Model):
             models.Index(fields=["team", "state", "-created_at", "-id"], name="mcp_server_by_team_state"),
             models.Index(fields=["state", "-created_at", "-id"], name="mcp_server_by_state"),
             models.Index(fields=["-created_at", "-id"], name="mcp_server_by_time"),
+            models.Index(fields=["expires_at"], name="mcp_server_by_end"),
         ]
 
     def __str__(self) -> str:

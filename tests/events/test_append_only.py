@@ -22,6 +22,7 @@ from accounts.domain.tokens import create_token
 from accounts.models import Invitation, Team
 from configs.content import read_content
 from configs.models import CatalogueModel, ImportedFile, LabelChange, LabelPolicy
+from engines.models import Engine
 from events import append_only
 from events.append_only import missing_triggers, suspended
 from events.audit import sign_head
@@ -47,6 +48,9 @@ from governance.models import (
     WhitelistAction,
     WhitelistTarget,
 )
+from mcp_servers.domain.incidents import report_incident
+from mcp_servers.domain.servers import switch_tool
+from procedures.domain.comments import comment_on_proposal
 from releases.models import EngineDefaults, Publication, Release
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
 from tests.factories import (
@@ -62,6 +66,8 @@ from tests.factories import (
     make_team,
     make_user,
 )
+from tests.mcp_servers.make import make_server as make_mcp_server
+from tests.procedures.making import make_sop
 from tests.support.concurrency import run_together
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +76,9 @@ APPEND_ONLY = {
     *("events.AuditEntry", "events.Event", "events.SignedHead", "events.KeyUse"),
     *("reviews.Vote", "reviews.ReviewComment", "governance.RequestComment", "governance.RuleVersion"),
     *("governance.GateUse", "configs.ConfigVersion", "configs.ImportedFile"),
+    *("procedures.ProposalRevision", "procedures.SopVersion", "procedures.SealKey"),
     *("releases.Release", "releases.EngineDefaults"),
+    *("mcp_servers.McpCheck", "mcp_servers.McpApproval", "mcp_servers.McpToolSwitch"),
 }
 KEPT = {
     *("events.LogHead", "accounts.User", "accounts.Team", "accounts.Membership", "accounts.ApiToken"),
@@ -84,7 +92,9 @@ KEPT = {
     *("configs.Prompt", "configs.Instruction", "configs.Provider", "configs.Model", "configs.Agent"),
     *("configs.ToolRules", "configs.LabelPolicy", "configs.LabelChange"),
     "configs.CatalogueModel",
+    *("procedures.Proposal", "procedures.ProposalComment", "procedures.Sop"),
     "releases.Publication",
+    *("mcp_servers.McpServer", "mcp_servers.McpRequest", "mcp_servers.McpProbe", "mcp_servers.McpIncident"),
 }
 
 CONFIGURED: dict[str, dict[str, str]] = {
@@ -146,6 +156,11 @@ def world() -> PermissionRequest:
     release = Release.objects.create(engine=engine, number=1, files=[], inputs={}, content_hash="0" * 64)
     Publication.objects.create(engine=engine, release=release)
     EngineDefaults.objects.create(engine=engine, number=1, content={}, content_hash="0" * 64)
+    make_mcp_rows(team, engine)
+    sop = make_sop(team, approver)
+    comment_on_proposal(
+        principal=make_principal(approver), proposal_id=sop.versions.get().proposal_id, text="Seen."
+    )
     expires_at = timezone.now() + timedelta(days=1)
     create_token(actor=ACTOR, user=approver, name="t", scopes=["requests:read"], expires_at=expires_at)
     register_keys()
@@ -154,6 +169,14 @@ def world() -> PermissionRequest:
     # PostgreSQL truncates nothing while foreign keys wait to be checked.
     connection.check_constraints()
     return request
+
+
+def make_mcp_rows(team: Team, engine: Engine) -> None:
+    approver = make_user(team)
+    server = make_mcp_server(team, approver=approver)
+    principal = make_principal(approver)
+    switch_tool(principal=principal, server_id=server.pk, tool="now", is_on=False)
+    report_incident(engine=engine, kind="unknown_server", name="other", what="Nobody approved it.")
 
 
 def execute(sql: str, parameters: list[Any] | None = None) -> None:

@@ -74,6 +74,7 @@ def test_every_encrypted_field_is_known() -> None:
         ("engines.Engine", "control_token"),
         ("engines.Engine", "password"),
         ("governance.PermissionRequest", "content"),
+        ("mcp_servers.McpSecret", "value"),
         ("governance.Question", "answers"),
         ("governance.Question", "content"),
     }
