@@ -20,6 +20,10 @@ class ProposalState(models.TextChoices):
     def submittable(cls) -> frozenset[str]:
         return frozenset({cls.DRAFT, cls.CHANGES_REQUESTED})
 
+    @property
+    def event(self) -> str:
+        return f"proposal.{self.value}"
+
 
 class AuthoredBy(models.TextChoices):
     """Who wrote a proposal first: told from who asked, never from what was said."""

@@ -38,6 +38,7 @@ from configs.content import (
 from configs.models import Agent, ConfigLabel, ConfigVersion, Model, Prompt
 from engines.models import Chat, Engine, Subagent
 from governance.models import PermissionRequest, RuleProposal, RuleReplay, WhitelistAction, WhitelistTarget
+from procedures.models import Proposal, ProposalComment, Sop
 from releases.models import EngineDefaults, Publication, Release
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
 from tests.admin.doors import address, enter
@@ -57,6 +58,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
+from tests.procedures.making import make_sop, make_sop_proposal
 from tests.releases.make import make_publication
 from tests.reviews.things import Things, ask_review, make_delegation, register_things
 
@@ -81,6 +83,8 @@ LISTS = [
     "governance_rulereplay",
     "governance_whitelistaction",
     "governance_whitelisttarget",
+    "procedures_proposal",
+    "procedures_sop",
     "releases_publication",
     "releases_release",
     "reviews_delegation",
@@ -98,6 +102,8 @@ BUTTONS = {
         *("pause", "resume", "change-access", "retire", "waive-gate", "require-gate"),
         *("change-control", "build-release", "roll-back", "defaults"),
     ],
+    "procedures_proposal": ["submit", "withdraw", "request-changes", "comment", "resolve"],
+    "procedures_sop": ["verify", "revoke"],
     "releases_publication": ["cancel", "force"],
     "releases_release": ["publish"],
     "governance_permissionrequest": [
@@ -175,6 +181,8 @@ def world(things: Things) -> World:
         "governance_rulereplay": make_replay(team, team_admin).pk,
         "governance_whitelistaction": make_rule(team, author=team_admin).pk,
         "governance_whitelisttarget": make_target(team, author=team_admin).pk,
+        "procedures_proposal": make_sop_proposal(team).pk,
+        "procedures_sop": make_sop(team, make_user(team)).pk,
         "releases_publication": make_publication(team_admin, engine).pk,
         "releases_release": Release.objects.get().pk,
         "reviews_delegation": make_delegation(team, team_admin).pk,
@@ -202,6 +210,8 @@ def snapshot() -> list[object]:
         ReviewComment.objects.count(),
         list(Publication.objects.order_by("pk").values_list("pk", "state", "is_forced")),
         (Release.objects.count(), EngineDefaults.objects.count()),
+        list(Proposal.objects.order_by("pk").values_list("pk", "state", "number")),
+        (list(Sop.objects.order_by("pk").values_list("pk", "state")), ProposalComment.objects.count()),
         list(RuleProposal.objects.order_by("pk").values_list("pk", "state")),
         list(RuleReplay.objects.order_by("pk").values_list("pk", "state", "done")),
         list(WhitelistAction.objects.order_by("pk").values_list("pk", "state", "version")),
@@ -247,6 +257,8 @@ def test_every_button_is_walked() -> None:
         ("governance_whitelistaction", "export"),
         ("governance_whitelistaction", "import"),
         *((model, page) for model in RULE_PAGES for page in ("edit", "try")),
+        # tests/admin/test_procedures.py walks it.
+        ("procedures_proposal", "edit"),
         # tests/releases/test_admin.py walks it.
         ("releases_release", "files"),
         # tests/admin/test_configs.py walks these.
@@ -465,12 +477,15 @@ def test_the_menu_shows_what_one_may_open(world: World) -> None:
 
     inbox, rules = ["Dashboard", "Inbox", "Reviews", "Delegations"], ["Rules", "Path", "Proposals", "Replays"]
     configs = ["Agents", "Prompts", "Instructions", "Models", "Providers", "Rules"]
-    work = [*inbox, *rules, *configs, "Engines", "Chats", "Subagents", "Releases", "Publications"]
+    procedures = ["Proposals", "Procedures"]
+    engines = ["Engines", "Chats", "Subagents", "Releases", "Publications"]
+    work = [*inbox, *rules, *procedures, *configs, *engines]
     people = ["Teams", "API", "Logins"]
     assert menu(world.admin) == [*work, "Users", "Invitations", *people]
     assert menu(make_user(world.team, Role.APPROVER)) == [*work, "Users", *people]
     assert menu(make_owner()) == [
         *inbox,
+        *procedures,
         *configs,
         "Engines",
         "Users",

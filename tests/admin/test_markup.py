@@ -41,6 +41,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
+from tests.procedures.making import make_sop, make_sop_proposal
 from tests.releases.make import make_publication
 from tests.reviews.things import ask_review, make_delegation, register_things
 
@@ -84,6 +85,8 @@ def every_page(team: Team, reader: User) -> list[str]:
         "engines_chat": Chat.objects.get().pk,
         "engines_subagent": Subagent.objects.get().pk,
         "governance_permissionrequest": whole.pk,
+        "procedures_proposal": make_sop_proposal(team).pk,
+        "procedures_sop": make_sop(team, make_user(team)).pk,
         "releases_publication": make_publication(reader, engine).pk,
         "releases_release": Release.objects.get().pk,
         "reviews_review": ask_review(make_user(team), team).pk,
@@ -101,6 +104,8 @@ def every_page(team: Team, reader: User) -> list[str]:
         "/admin/nothing/",
         *(address(model, "add") for model in ("accounts_user", "accounts_team", "accounts_apitoken")),
         address("reviews_delegation", "add"),
+        address("procedures_proposal", "add"),
+        address("procedures_proposal", "edit", objects["procedures_proposal"]),
         *list_config_pages(configured),
         *(address(model, "changelist") for model in objects),
         *(address(model, view, pk) for model, pk in objects.items() for view in ("change", "history")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -293,8 +294,6 @@ def test_one_person_does_not_count_twice(team: Team, editor: User, approver: Use
 
 
 def test_a_delegate_neither_votes_twice_nor_for_an_author(team: Team, editor: User, approver: User) -> None:
-    from datetime import timedelta
-
     from reviews.domain.delegations import Window, create_delegation
 
     now = timezone.now()
@@ -441,7 +440,7 @@ def test_a_slug_is_a_plain_folder_name(slug: str, team: Team, editor: User) -> N
         ({"content": " \n"}, Invalid),
         ({"content": "a\0b"}, Invalid),
         ({"content": "x" * (MAX_CONTENT_BYTES + 1)}, TooLarge),
-        ({"effective_from": timezone.datetime(2030, 1, 1)}, Invalid),
+        ({"effective_from": datetime(2030, 1, 1)}, Invalid),
         ({"supersedes_id": "0" * 15}, Invalid),
     ],
     ids=[
