@@ -25,13 +25,13 @@ def check_remote(content: McpServerContent) -> CheckResult:
         return passed(NAME, "It is reached by its pipes, not by an address.")
     try:
         parts = urlsplit(content.url)
-        problem = describe_problem(parts)
+        problem, port = describe_problem(parts), parts.port
     except ValueError:
         return finding(NAME, BLOCKING, "The address can't be read.")
     if problem:
         return finding(NAME, BLOCKING, problem)
-    if parts.query or parts.port not in {None, 443}:
-        what = "holds a query, which lands in logs" if parts.query else f"names the port {parts.port}"
+    if parts.query or port not in {None, 443}:
+        what = "holds a query, which lands in logs" if parts.query else f"names the port {port}"
         return finding(NAME, HIGH if parts.query else LOW, f"The address {what}.", host=parts.hostname)
     return passed(NAME, f"Public HTTPS at {parts.hostname}.", host=parts.hostname)
 

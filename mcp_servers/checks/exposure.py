@@ -36,9 +36,9 @@ _ENGINE_REFERENCE = re.compile(r"\{(?:env|file):")
 _OTHER_REFERENCE = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}")
 
 _TELLING_PATH = re.compile(
-    r"(?:^|[=:,])(?:/(?:$|(?:etc|root|proc|sys|dev|boot|run|var/run|var/lib/docker|home)(?:/?$|/))|~|/home/[^/]+/?$)"
-    r"|/\.(?:ssh|aws|gnupg|kube|docker|config|netrc|git-credentials|npmrc|pypirc|env)\b|docker\.sock|id_(?:rsa|ed25519)"
-    r"|(?:^|/)\.\.(?:/|$)"
+    r"(?:^|[=:,])(?:/(?:$|(?:etc|root|proc|sys|dev|boot|run|var/run|var/lib/docker)(?:$|/))|~|/home(?:/[^/]+)?/?$)"
+    r"|/\.(?:ssh|aws|gnupg|kube|docker|config|netrc|git-credentials|npmrc|pypirc|env)\b"
+    r"|docker\.sock|id_(?:rsa|ed25519)|(?:^|/)\.\.(?:/|$)"
 )
 
 

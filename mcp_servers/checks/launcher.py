@@ -100,7 +100,7 @@ def iterate_argument_findings(content: McpServerContent) -> Iterator[CheckResult
         if argument.lower().startswith(("--privileged", "--cap-add", "--security-opt")):
             yield finding(NAME, BLOCKING, f"The argument {argument[:40]} asks for more rights.")
     names = [PurePosixPath(argument).name.lower() for argument in content.arguments]
-    for name, after in zip(names, [*content.arguments[1:], ""], strict=True):
+    for name, after in zip(names, content.arguments[1:], strict=False):
         if name in SHELLS and after.startswith(("-c", "/c", "-l", "-Command")):
             yield finding(NAME, BLOCKING, f"Its arguments start a shell ({name} {after[:8]}).")
     if any(_SHELL_SIGNS.search(argument) for argument in content.arguments):

@@ -17,6 +17,7 @@ from mcp_servers.content import McpServerContent
 NAME = "secrets"
 # A run of what keys and tokens are written with; paths, addresses and words fall apart at their separators.
 _RUN = re.compile(r"[A-Za-z0-9+_=-]{20,}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-fA-F]+")
 # A digest names a thing and opens nothing.
 _DIGEST = re.compile(r"\bsha(?:256|384|512)[:-][A-Za-z0-9+/=]+")
@@ -75,6 +76,8 @@ def is_suspicious(where: str, text: str) -> bool:
 
 def is_random(run: str) -> bool:
     """Whether these characters look drawn, not written: a name repeats letters and keeps to a case."""
+    if _UUID.search(run):
+        return True
     if _HEX.fullmatch(run):
         return len(run) >= 32 and measure_entropy(run) >= MIN_ENTROPY_HEX
     has_digit = any(character.isdigit() for character in run)
