@@ -14,6 +14,7 @@ PLAIN_TYPES: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], str], ...]
     (serializers.IntegerField, "integer"),
     (serializers.CharField, "string"),
 )
+FORMATS = ((serializers.DateTimeField, "date-time"), (serializers.DateField, "date"))
 LIMITS = {
     "string": (("min_length", "minLength"), ("max_length", "maxLength")),
     "integer": (("min_value", "minimum"), ("max_value", "maximum")),
@@ -46,11 +47,7 @@ def describe_field(field: Any) -> dict[str, Any]:
     for attribute, keyword in LIMITS.get(str(schema.get("type")), ()):
         if (limit := getattr(field, attribute, None)) is not None:
             schema[keyword] = limit
-    if (
-        schema.get("type") == "string"
-        and not field.allow_blank
-        and not isinstance(field, serializers.ChoiceField)
-    ):
+    if isinstance(field, serializers.CharField) and not field.allow_blank:
         schema["minLength"] = max(1, schema.get("minLength", 1))
     if field.help_text:
         schema["description"] = str(field.help_text)
@@ -65,7 +62,11 @@ def describe_field(field: Any) -> dict[str, Any]:
 
 def describe_type(field: Any) -> dict[str, Any]:
     if isinstance(field, serializers.ChoiceField):
-        return {"type": "string", "enum": list(field.choices)}
+        blank = [""] if field.allow_blank and "" not in field.choices else []
+        return {"type": "string", "enum": [*field.choices, *blank]}
+    for moment, form in FORMATS:
+        if isinstance(field, moment):
+            return {"type": "string", "format": form}
     if isinstance(field, serializers.ListSerializer | serializers.ListField):
         return {"type": "array", "items": describe_field(field.child)}
     if isinstance(field, serializers.DictField):

@@ -21,10 +21,10 @@ from mcp_types import (
 )
 from rest_framework.exceptions import APIException
 
-from accounts.principal import Principal
 from events.errors import DomainError
 from events.problems import describe_api_exception, describe_domain_error
 from live.queries import read_head
+from live.rights import Caller
 from live.waits import wait_for_change
 from mcp_door.callers import Knock, build_listener
 from mcp_door.catalogue import BY_NAME, list_usable
@@ -140,18 +140,17 @@ async def wait(thread: Thread, tool: Tool, knock: Knock, arguments: dict[str, An
     started_at = clock.time()
     while True:
         # Also tells when `timeout_s` is no number of seconds.
-        cursor, principal, look = await thread.run(see, tool, knock, arguments)
+        cursor, caller, look = await thread.run(see, tool, knock, arguments)
         left_s = timeout_s - (clock.time() - started_at)
         if look.awaited is None or left_s <= 0:
             return look.shown
-        caller = build_listener(principal)
         await wait_for_change(look.awaited, since=cursor, timeout_s=left_s, caller=caller)
 
 
-def see(tool: Tool, knock: Knock, arguments: dict[str, Any]) -> tuple[int, Principal, Look]:
+def see(tool: Tool, knock: Knock, arguments: dict[str, Any]) -> tuple[int, Caller, Look]:
     """The head of the log is read before the look, so that no change is missed."""
     principal = knock.find_principal()
-    return read_head(), principal, tool.see(principal, arguments)
+    return read_head(), build_listener(principal), tool.see(principal, arguments)
 
 
 def answer_shown(shown: Shown) -> CallToolResult:

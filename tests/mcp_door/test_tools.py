@@ -26,11 +26,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NAMES = [
     "request_permission",
     "wait_for_permission",
+    "request_mcp_server",
+    "list_mcp_servers",
+    "submit_proposal",
+    "list_sops",
+    "read_sop",
+    "ask_question",
+    "wait_for_answer",
 ]
 # Where things are decided, approved, voted on, sealed, published, answered, switched.
 DECIDING_MODULES = (
     "governance.domain.decide",
     "governance.domain.automatic",
+    "governance.domain.questions.answer_question",
+    "governance.domain.questions.reject_question",
+    "mcp_servers.domain",
+    "mcp_servers.admin",
+    "procedures.domain.sops",
+    "procedures.admin",
     "reviews.domain.voting",
     "reviews.domain.delegations",
     "releases",
