@@ -29,6 +29,7 @@ from governance.domain.gate_access import make_gate_token
 from governance.domain.rules import save_rule
 from governance.enums import RuleEffect
 from governance.rule_drafts import RuleDraft
+from procedures.demo import seed_proposal
 from relay.demo.parts import seed_parts
 
 TEAM = "Demo"
@@ -105,7 +106,7 @@ def retire_demo_engine() -> None:
 
 
 def make_agent_token() -> str:
-    """A token for the scripted agent.
+    """A token for the scripted agent, which proposes a procedure first.
 
     Its owner is nobody who decides: who answers for a machine may not approve what it asks for.
     """
@@ -118,7 +119,9 @@ def make_agent_token() -> str:
             kind=UserKind.SERVICE,
             owner=operator,
         )
-        add_member(actor=ACTOR, team=Team.objects.get(name=TEAM), user=agent, role=Role.VIEWER)
+        team = Team.objects.get(name=TEAM)
+        add_member(actor=ACTOR, team=team, user=agent, role=Role.VIEWER)
+        seed_proposal(Principal(agent, Door.COMMAND), team)
         return create_token(
             actor=ACTOR,
             user=agent,

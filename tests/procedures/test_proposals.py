@@ -440,7 +440,7 @@ def test_a_slug_is_a_plain_folder_name(slug: str, team: Team, editor: User) -> N
         ({"content": " \n"}, Invalid),
         ({"content": "a\0b"}, Invalid),
         ({"content": "x" * (MAX_CONTENT_BYTES + 1)}, TooLarge),
-        ({"effective_from": datetime(2030, 1, 1)}, Invalid),
+        ({"effective_from": datetime(2030, 1, 1)}, Invalid),  # noqa: DTZ001 - without a zone is the point
         ({"supersedes_id": "0" * 15}, Invalid),
     ],
     ids=[
