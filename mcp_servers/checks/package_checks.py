@@ -79,7 +79,8 @@ def check_metadata(content: McpServerContent, fetched: FetchedPackage) -> CheckR
     package = content.package
     found = {key: fetched.metadata.get(key, "") for key in ("name", "version", "summary", "author")}
     if package and (
-        normalise(str(found["name"])) != normalise(package.identifier) or found["version"] != package.version
+        normalise(str(found["name"])) != normalise(package.identifier)
+        or shorten(str(found["version"])) != shorten(package.version)
     ):
         said = f"{found['name']} {found['version']}"
         return finding(name, BLOCKING, f"The archive says of itself that it is {said[:200]}.", **found)
@@ -99,6 +100,11 @@ def check_metadata(content: McpServerContent, fetched: FetchedPackage) -> CheckR
 def normalise(name: str) -> str:
     """PEP 503; it changes nothing in names of npm that matters."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def shorten(version: str) -> str:
+    """1.0 and 1.0.0 are one version to PEP 440."""
+    return re.sub(r"(?:\.0)+$", "", version)
 
 
 def check_artefact(fetched: FetchedPackage) -> CheckResult:
@@ -125,6 +131,14 @@ def check_install_scripts(fetched: FetchedPackage) -> CheckResult:
             HIGH,
             f"Scripts would run while installing {', '.join(fetched.has_install_scripts[:10])}; none did.",
             packages=list(fetched.has_install_scripts),
+        )
+    startup = fetched.metadata.get("startup_files", [])
+    if startup:
+        return finding(
+            "install_scripts",
+            LOW,
+            f"{', '.join(startup[:10])} is read each time its Python starts, whatever the program does.",
+            files=list(startup),
         )
     return passed("install_scripts", "Nothing in it wants to run while it is installed.")
 

@@ -36,15 +36,15 @@ class CheckResult:
         return self.severity == BLOCKING
 
 
-def passed(name: str, sentence: str, **details: Any) -> CheckResult:
+def passed(name: str, sentence: str, /, **details: Any) -> CheckResult:
     return CheckResult(name, PASSED, INFO, sentence, details)
 
 
-def finding(name: str, severity: str, sentence: str, **details: Any) -> CheckResult:
+def finding(name: str, severity: str, sentence: str, /, **details: Any) -> CheckResult:
     return CheckResult(name, FINDING, severity, sentence, details)
 
 
-def not_checked(name: str, reason: str, severity: str = INFO, **details: Any) -> CheckResult:
+def not_checked(name: str, reason: str, severity: str = INFO, /, **details: Any) -> CheckResult:
     """What could not be looked at, and why; never taken for "clean"."""
     return CheckResult(name, NOT_CHECKED, severity, reason, details)
 
