@@ -140,6 +140,7 @@ class EngineRelay:
 
     async def _note_break(self, error: EngineError, *, is_first: bool) -> None:
         """The stream ended or did not come about. A first break is given one quick reconnect."""
+        self.mcp.note_break()
         connection = self.link.connection
         was_connected, connection.since = connection.since is not None, None
         self.link.is_ready.clear()
@@ -163,10 +164,9 @@ class EngineRelay:
         try:
             health = await self.link.client.health()
             self.link.version = health.version
-            was_away = self.link.connection.was_away
             await self.ingest.gate.note_away()
             await self.reconciler.run_full()
-            await self.mcp.begin(self.reconciler.directories, was_away=was_away)
+            await self.mcp.begin(self.reconciler.directories)
         except EngineUnauthorized:
             raise
         except EngineError as error:

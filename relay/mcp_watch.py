@@ -40,7 +40,8 @@ class McpWatch:
         self._handled: dict[tuple[str, str], McpState] = {}
         self._told_at_s: dict[tuple[str, str], float] = {}
         self._looked_s = 0.0
-        self._has_begun = False
+        # Its process may be another one since somebody last asked for probes.
+        self._is_anew = True
 
     def note_folder(self, directory: str) -> None:
         """The engine has opened this folder."""
@@ -81,14 +82,18 @@ class McpWatch:
                 ask_for_probes, engine=self.link.engine, server_ids=wanted, cause=cause.value
             )
 
-    async def begin(self, directories: Iterable[str], *, was_away: bool) -> None:
+    def note_break(self) -> None:
+        """The stream ended: a quick restart looks like a break of the line."""
+        self._is_anew = True
+
+    async def begin(self, directories: Iterable[str]) -> None:
         """After each (re)connect. Raises EngineUnauthorized."""
         for directory in directories:
             self.note_folder(directory)
-        if was_away or not self._has_begun:
+        if self._is_anew:
             self._forget(EVERYWHERE)
             await self._ask_for_probes(ProbeCause.ENGINE_START, "")
-        self._has_begun = True
+            self._is_anew = False
         await self.look()
 
     async def tick(self) -> None:

@@ -25,7 +25,7 @@ from relay.opencode.errors import EngineError
 from relay.opencode.gate_files import PLUGIN
 from relay.reconcile import list_known_directories
 from releases.controls.interface import Control, ControlError, ControlUnavailable, ReleaseFile, Trial
-from releases.domain.drift import record_seen
+from releases.domain.drift import record_flags, record_seen
 from releases.domain.leases import Lease
 from releases.domain.servers import explain_unapproved, list_carried, load_secrets, put_statuses
 from releases.domain.signing import explain_broken_seal
@@ -280,7 +280,16 @@ class Publisher:
         await self.end(publication, State.LIVE)
         await self.put_statuses()
         await self.database.run(record_seen, self.lease, self.engine)
+        await self.note_flags()
         await self.prune(publication)
+
+    async def note_flags(self) -> None:
+        try:
+            flags = await self.control.read_flags()
+        except ControlError as error:
+            logger.info("What %s was started with can't be told: %s", self.engine, error)
+        else:
+            await self.database.run(record_flags, self.lease, self.engine, flags)
 
     async def prune(self, publication: Publication) -> None:
         """Old releases in the folder; any of them can be laid down again."""

@@ -1,5 +1,5 @@
 """Admin pages of this app; importing the modules registers them."""
 
-from releases.admin import controls, engines, publications, releases
+from releases.admin import controls, engines, mcp_panel, publications, releases
 
-__all__ = ["controls", "engines", "publications", "releases"]
+__all__ = ["controls", "engines", "mcp_panel", "publications", "releases"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +31,13 @@ def record_unseen(lease: Lease, engine: Engine, reason: str) -> None:
         drift, _ = Drift.objects.get_or_create(engine=engine)
         drift.checked_at, drift.reason = timezone.now(), make_storable(reason, 300)
         drift.save(update_fields=["checked_at", "reason"])
+
+
+def record_flags(lease: Lease, engine: Engine, flags: Mapping[str, bool | None]) -> None:
+    """What the engine's process runs with."""
+    with publisher_changes(lease):
+        Drift.objects.get_or_create(engine=engine)
+        Drift.objects.filter(engine=engine).exclude(flags=dict(flags)).update(flags=dict(flags))
 
 
 def record_seen(lease: Lease, engine: Engine, differences: Sequence[Found] = ()) -> Drift:

@@ -14,12 +14,18 @@ from django.utils import timezone
 from accounts.enums import Role
 from accounts.models import User
 from configs.content import AgentContent, PromptContent
+from engines.enums import EngineState
 from engines.models import Engine
+from events.encryption import seal
+from mcp_servers.domain.engine_statuses import record_status
+from mcp_servers.domain.incidents import report_incident
 from releases.domain.publications import publish
 from releases.enums import DriftState, PublicationState
+from releases.mcp_gate import is_in_force, list_closures
 from releases.models import Drift, EngineDefaults, Publication, Release
 from tests.admin.doors import address, enter
 from tests.factories import make_config, make_engine, make_principal, make_team, make_user
+from tests.mcp_servers.make import make_content, make_server
 from tests.releases.make import make_publication, make_release
 
 pytestmark = pytest.mark.django_db
@@ -162,3 +168,66 @@ def test_the_commands_publish_and_roll_back(
     with pytest.raises(CommandError, match="builder has no release #9"):
         call_command("publish_release", "builder", username=approver.username, release=9)
     end(Publication.objects.get(ended_at=None), PublicationState.FAILED)
+
+
+def test_an_engines_page_says_whether_approvals_hold_there(engine: Engine, approver: User) -> None:
+    page = enter(approver).get(address("engines_engine", "change", engine.pk)).content.decode()
+    assert "Servers that nobody approved could run here." in page
+    assert "No release is live" in page
+    publication = make_publication(approver, engine)
+    end(publication)
+    flags = {"OPENCODE_DISABLE_PROJECT_CONFIG": True}
+    Drift.objects.create(engine=engine, state=DriftState.SAME, checked_at=timezone.now(), flags=flags)
+    server = make_server(engine.team, make_content("time"), approver=approver)
+    record_status(server=server, engine=engine, wanted="on", release_id=publication.release_id)
+    record_status(server=server, engine=engine, status="failed", error="It ended at once.")
+    report_incident(engine=engine, kind="unknown_server", name="sneak", what="There.", action="Gone.")
+    seal(engine, "password", "of-the-engine")
+    engine.state = EngineState.ONLINE
+    engine.save(update_fields=["password", "state"])
+    page = enter(approver).get(address("engines_engine", "change", engine.pk)).content.decode()
+    assert "Servers that nobody approved could run here." not in page
+    for text in ("in force", "rendered, reloaded", "It ended at once.", "sneak", "Gone."):
+        assert text in page
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "name"),
+    [
+        ("password", "", "Password"),
+        ("state", EngineState.OFFLINE, "Watch"),
+        ("is_enabled", False, "Watch"),
+    ],
+)
+def test_one_way_around_approvals_is_no_gate(
+    engine: Engine, approver: User, column: str, value: object, name: str
+) -> None:
+    end(make_publication(approver, engine))
+    flags = {"OPENCODE_DISABLE_PROJECT_CONFIG": True}
+    Drift.objects.create(engine=engine, state=DriftState.SAME, checked_at=timezone.now(), flags=flags)
+    seal(engine, "password", "of-the-engine")
+    engine.state = EngineState.ONLINE
+    assert is_in_force(list_closures(engine))
+    setattr(engine, column, value)
+    assert [closure.name for closure in list_closures(engine) if not closure.is_closed] == [name]
+
+
+@pytest.mark.parametrize(
+    ("flag", "path", "names"),
+    [
+        (False, "agent.build.rules", ["Project files"]),
+        (None, "file mcp/time.json", ["Project files", "Configuration"]),
+        (True, "config.mcp", ["Configuration"]),
+    ],
+    ids=["read", "unknown", "other"],
+)
+def test_what_is_not_known_or_differs_is_no_gate(
+    engine: Engine, approver: User, flag: bool | None, path: str, names: list[str]
+) -> None:
+    end(make_publication(approver, engine))
+    differences = [{"path": path, "expected": "a", "found": "b"}]
+    flags = {"OPENCODE_DISABLE_PROJECT_CONFIG": flag}
+    Drift.objects.create(engine=engine, differences=differences, checked_at=timezone.now(), flags=flags)
+    seal(engine, "password", "of-the-engine")
+    engine.state = EngineState.ONLINE
+    assert [closure.name for closure in list_closures(engine) if not closure.is_closed] == names
