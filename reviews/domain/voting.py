@@ -83,6 +83,10 @@ def require_same_base(review: Review) -> None:
     if not review.is_open or spec is None or spec.read_live is None:
         return
     if spec.read_live(review.reviewed) != review.base:
+        # It was read before its subject was held: somebody may have ended it, which moved what is live.
+        current = Review.objects.get(pk=review.pk)
+        if not current.is_open:
+            raise explain_end(current)
         raise Conflict(
             "What is live has changed since this was asked for; it has to be put up for review again.",
             code="base_moved",
