@@ -22,12 +22,11 @@ from engines.models import Engine
 from events.database_threads import DatabaseThread
 from relay.opencode.client import OpenCodeClient
 from relay.opencode.errors import EngineError
-from relay.opencode.gate_files import PLUGIN
 from relay.reconcile import list_known_directories
 from releases.controls.interface import Control, ControlError, ControlUnavailable, ReleaseFile, Trial
 from releases.domain.drift import record_flags, record_seen
 from releases.domain.leases import Lease
-from releases.domain.servers import explain_unapproved, list_carried, load_secrets, put_statuses
+from releases.domain.servers import explain_unapproved, load_secrets, put_statuses
 from releases.domain.signing import explain_broken_seal
 from releases.domain.steps import finish, load_publication, move_on, note_waiting
 from releases.engine_calls import (
@@ -40,8 +39,14 @@ from releases.engine_calls import (
     read_running,
 )
 from releases.enums import PublicationState as State
+from releases.history import (
+    find_way_back,
+    has_other_plugin,
+    has_servers,
+    list_kept_hashes,
+    was_live,
+)
 from releases.models import Publication, Release
-from releases.queries import list_live_publications
 from releases.reading_back import compare_all, describe_differences, explain_invalid
 
 logger = logging.getLogger(__name__)
@@ -56,7 +61,6 @@ BY_HAND_PAUSE_S = 5.0
 # An engine that was told to read a release, or was restarted, gets this long to answer.
 ANSWER_WITHIN_S = 60.0
 POLL_S = 0.5
-KEPT_RELEASES = 5
 
 
 class Postponed(Exception):
@@ -373,34 +377,3 @@ STEPS: dict[State, Step] = {
     State.READING_BACK: Publisher.read_back,
     State.ROLLING_BACK: Publisher.roll_back,
 }
-
-
-def was_live(publication: Publication) -> bool:
-    return list_live_publications(publication.engine).filter(release=publication.release).exists()
-
-
-def has_servers(release: Release | None) -> bool:
-    return bool(list_carried(release))
-
-
-def has_other_plugin(publication: Publication) -> bool:
-    """The engine keeps a plugin's code until its process ends (observed on 1.18.33)."""
-    before, path = publication.previous_release, PLUGIN.as_posix()
-    if before is None:
-        return False
-    return dict(before.file_pairs).get(path) != dict(publication.release.file_pairs).get(path)
-
-
-def find_way_back(publication: Publication) -> str | None:
-    """What the folder shows after a roll-back: the last good release, else what it showed before the swap."""
-    good, new = publication.previous_release, publication.release.content_hash
-    if good is not None and good.content_hash != new:
-        return good.content_hash
-    came_from = publication.details.get("came_from")
-    return came_from if came_from and came_from != new else None
-
-
-def list_kept_hashes(engine: Engine) -> list[str]:
-    """The newest few that were live."""
-    hashes = list_live_publications(engine).values_list("release__content_hash", flat=True)
-    return list(dict.fromkeys(hashes[:50]))[:KEPT_RELEASES]

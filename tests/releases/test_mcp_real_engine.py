@@ -34,6 +34,7 @@ from relay.opencode.decoding import decode_json
 from relay.opencode.mcp_calls import McpState, list_mcp_states
 from relay.opencode.process import EngineProcess
 from releases import worker
+from releases.controls.local import LocalControl
 from releases.domain.build import build_release
 from releases.domain.defaults import save_defaults
 from releases.domain.publications import publish
@@ -96,7 +97,7 @@ class Office:
                     tools=tools,
                     fingerprint=request.review.content_hash,
                 )
-            approve(request, self.approver)
+            approve(request, self.approver, confirmation=name)
             return McpServer.objects.get(pk=request.server_id)
 
         return await self.desk.run(decide)
@@ -318,7 +319,7 @@ async def test_a_server_with_another_text_at_its_second_start_is_caught_and_swit
     await office.wait_servers({"bookshop": "connected"})
 
     office.state.write_text("2")
-    await asyncio.to_thread(office.lab.engine.kill)
+    await LocalControl(office.root / "tree").restart()
     drifted = McpServer.objects.filter(pk=server.pk, state="drifted")
     found = await office.desk.wait(drifted.first, "the drift", 60.0)
     assert "read_page" in found.state_reason
