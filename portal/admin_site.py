@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
+if TYPE_CHECKING:
+    from governance.queries import WaitingCounts
+
 # The menu's groups and what stands in each, in this order; anything else goes under the last one.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Inbox", ("PermissionRequest",)),
+    ("Inbox", ("PermissionRequest", "Question")),
     ("Reviews", ("Review", "Delegation")),
     ("Rules", ("WhitelistAction", "WhitelistTarget", "RuleProposal", "RuleReplay")),
+    ("MCP", ("McpServer", "McpIncident")),
     ("Procedures", ("Proposal", "Sop")),
     ("Configure", ("Agent", "Prompt", "Instruction", "Model", "Provider", "ToolRules")),
     ("Engines", ("Engine", "Chat", "Subagent", "Release", "Publication")),
@@ -27,6 +31,9 @@ NAMES = {
     "ApiToken": "API tokens",
     "LoginSession": "Logins",
     "LoginThrottle": "Login locks",
+    "McpIncident": "MCP incidents",
+    "McpServer": "MCP servers",
+    "PermissionRequest": "Requests",
     "RuleProposal": "Proposals",
     "RuleReplay": "Replays",
     "Sop": "Procedures",
@@ -36,6 +43,7 @@ NAMES = {
 }
 ICONS = {
     "PermissionRequest": "inbox",
+    "Question": "chat",
     "WhitelistAction": "hand",
     "WhitelistTarget": "branch",
     "RuleProposal": "spark",
@@ -50,6 +58,8 @@ ICONS = {
     "Model": "machine",
     "Provider": "key",
     "ToolRules": "hand",
+    "McpServer": "branch",
+    "McpIncident": "warning",
     "Engine": "machine",
     "Release": "spark",
     "Publication": "send",
@@ -107,21 +117,26 @@ class PortalAdminSite(AdminSite):
         context = super().each_context(request)
         # LogEntry is off; see the audit chain.
         context.pop("log_entries", None)
-        return {**context, "waiting_count": self.count_waiting(request)}
+        counts = self.count_waiting(request)
+        return {
+            **context,
+            "waiting_count": counts.total if counts else 0,
+            "open_questions": counts.questions if counts else 0,
+        }
 
-    def count_waiting(self, request: HttpRequest) -> int:
-        """What waits for a decision, as far as this person sees."""
+    def count_waiting(self, request: HttpRequest) -> WaitingCounts | None:
+        """What waits for a decision or an answer, as far as this person sees; None for who may not enter."""
         if not self.has_permission(request):
-            return 0
+            return None
         from accounts.admin.base import get_principal  # models are not ready when this module is imported
-        from governance.enums import RequestState
-        from governance.queries import list_requests
+        from governance.queries import count_waiting
 
-        return list_requests(get_principal(request)).filter(state=RequestState.PENDING).count()
+        return count_waiting(get_principal(request))
 
     def pulse(self, request: HttpRequest) -> JsonResponse:
         """The number on every page's badge."""
-        return JsonResponse({"waiting": self.count_waiting(request)})
+        counts = self.count_waiting(request)
+        return JsonResponse({"waiting": counts.total if counts else 0})
 
     def get_log_entries(self, request: HttpRequest) -> Any:
         return None

@@ -37,7 +37,17 @@ from configs.content import (
 )
 from configs.models import Agent, ConfigLabel, ConfigVersion, Model, Prompt
 from engines.models import Chat, Engine, Subagent
-from governance.models import PermissionRequest, RuleProposal, RuleReplay, WhitelistAction, WhitelistTarget
+from governance.models import (
+    PermissionRequest,
+    Question,
+    RuleProposal,
+    RuleReplay,
+    WhitelistAction,
+    WhitelistTarget,
+)
+from mcp_servers.domain.incidents import report_incident
+from mcp_servers.enums import IncidentKind
+from mcp_servers.models import McpIncident, McpProbe, McpRequest, McpSecret, McpServer
 from procedures.models import Proposal, ProposalComment, Sop
 from releases.models import EngineDefaults, Publication, Release
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
@@ -48,6 +58,7 @@ from tests.factories import (
     make_owner,
     make_principal,
     make_proposal,
+    make_question,
     make_replay,
     make_request,
     make_rule,
@@ -58,6 +69,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
+from tests.mcp_servers.make import make_server
 from tests.procedures.making import make_sop, make_sop_proposal
 from tests.releases.make import make_publication
 from tests.reviews.things import Things, ask_review, make_delegation, register_things
@@ -79,10 +91,13 @@ LISTS = [
     "engines_chat",
     "engines_subagent",
     "governance_permissionrequest",
+    "governance_question",
     "governance_ruleproposal",
     "governance_rulereplay",
     "governance_whitelistaction",
     "governance_whitelisttarget",
+    "mcp_servers_mcpincident",
+    "mcp_servers_mcpserver",
     "procedures_proposal",
     "procedures_sop",
     "releases_publication",
@@ -104,6 +119,12 @@ BUTTONS = {
     ],
     "procedures_proposal": ["submit", "withdraw", "request-changes", "comment", "resolve"],
     "procedures_sop": ["verify", "revoke"],
+    "mcp_servers_mcpincident": ["acknowledge"],
+    "mcp_servers_mcpserver": [
+        *("approve", "reject", "choose-tools", "trial", "withdraw", "check-again"),
+        *("suspend", "resume", "revoke", "switch-tool", "probe"),
+        *("set-secret", "clear-secret", "reveal-secret"),
+    ],
     "releases_publication": ["cancel", "force"],
     "releases_release": ["publish"],
     "governance_permissionrequest": [
@@ -111,6 +132,7 @@ BUTTONS = {
         *("approve-from-list", "deny-from-list", "claim-from-list", "release-from-list"),
         *("snooze-from-list", "unsnooze-from-list"),
     ],
+    "governance_question": ["answer", "reject"],
     "governance_ruleproposal": ["dismiss"],
     "governance_rulereplay": ["step"],
     "governance_whitelistaction": ["switch-on", "switch-off", "retire", "restore"],
@@ -177,12 +199,17 @@ def world(things: Things) -> World:
         "engines_chat": Chat.objects.get().pk,
         "engines_subagent": Subagent.objects.get().pk,
         "governance_permissionrequest": request.pk,
+        "governance_question": make_question(engine, session_id="ses_2").pk,
         "governance_ruleproposal": make_proposal(team).pk,
         "governance_rulereplay": make_replay(team, team_admin).pk,
         "governance_whitelistaction": make_rule(team, author=team_admin).pk,
         "governance_whitelisttarget": make_target(team, author=team_admin).pk,
         "procedures_proposal": make_sop_proposal(team).pk,
         "procedures_sop": make_sop(team, make_user(team)).pk,
+        "mcp_servers_mcpincident": report_incident(
+            engine=engine, kind=IncidentKind.UNKNOWN_SERVER, name="evil", what="Nobody approved it."
+        ).pk,
+        "mcp_servers_mcpserver": make_server(team, approver=team_admin).pk,
         "releases_publication": make_publication(team_admin, engine).pk,
         "releases_release": Release.objects.get().pk,
         "reviews_delegation": make_delegation(team, team_admin).pk,
@@ -204,10 +231,16 @@ def snapshot() -> list[object]:
         list(LoginThrottle.objects.order_by("pk").values_list("pk", "locked_until")),
         list(Engine.objects.order_by("pk").values_list("pk", "is_enabled", "address", "retired_at")),
         list(PermissionRequest.objects.order_by("pk").values_list("pk", "state", "approvals")),
+        list(Question.objects.order_by("pk").values_list("pk", "state", "answers")),
         list(Review.objects.order_by("pk").values_list("pk", "state", "approvals")),
         list(Delegation.objects.order_by("pk").values_list("pk", "revoked_at")),
         list(ReviewPolicy.objects.order_by("pk").values_list("pk", "approvals_needed", "approver_role")),
         ReviewComment.objects.count(),
+        list(McpServer.objects.order_by("pk").values_list("pk", "state", "switched_off")),
+        list(McpRequest.objects.order_by("pk").values_list("pk", "state", "tools")),
+        list(McpSecret.objects.order_by("pk").values_list("pk", "value")),
+        list(McpIncident.objects.order_by("pk").values_list("pk", "state")),
+        McpProbe.objects.count(),
         list(Publication.objects.order_by("pk").values_list("pk", "state", "is_forced")),
         (Release.objects.count(), EngineDefaults.objects.count()),
         list(Proposal.objects.order_by("pk").values_list("pk", "state", "number")),
@@ -259,6 +292,9 @@ def test_every_button_is_walked() -> None:
         *((model, page) for model in RULE_PAGES for page in ("edit", "try")),
         # tests/admin/test_procedures.py walks it.
         ("procedures_proposal", "edit"),
+        # tests/admin/test_mcp_requesting.py walks these.
+        ("mcp_servers_mcpserver", "import"),
+        ("mcp_servers_mcpserver", "export"),
         # tests/releases/test_admin.py walks it.
         ("releases_release", "files"),
         # tests/admin/test_configs.py walks these.
@@ -476,15 +512,17 @@ def test_the_menu_shows_what_one_may_open(world: World) -> None:
         ]
 
     inbox, rules = ["Dashboard", "Inbox", "Reviews", "Delegations"], ["Rules", "Path", "Proposals", "Replays"]
+    mcp = ["MCP", "MCP"]
     configs = ["Agents", "Prompts", "Instructions", "Models", "Providers", "Rules"]
     procedures = ["Proposals", "Procedures"]
     engines = ["Engines", "Chats", "Subagents", "Releases", "Publications"]
-    work = [*inbox, *rules, *procedures, *configs, *engines]
+    work = [*inbox, *rules, *mcp, *procedures, *configs, *engines]
     people = ["Teams", "API", "Logins"]
     assert menu(world.admin) == [*work, "Users", "Invitations", *people]
     assert menu(make_user(world.team, Role.APPROVER)) == [*work, "Users", *people]
     assert menu(make_owner()) == [
         *inbox,
+        *mcp,
         *procedures,
         *configs,
         "Engines",

@@ -26,6 +26,9 @@ from configs.models import ImportedFile
 from configs.pages.doors import ADMIN_DOOR, CONFIGURE_DOOR
 from engines.models import Chat, Subagent
 from events.models import AuditEntry
+from mcp_servers.checks.results import HIGH, finding, not_checked
+from mcp_servers.domain.incidents import report_incident
+from mcp_servers.enums import IncidentKind
 from releases.models import Release
 from tests.admin.doors import INBOX, Page, address, enter, request_url
 from tests.factories import (
@@ -35,12 +38,14 @@ from tests.factories import (
     make_engine,
     make_owner,
     make_principal,
+    make_question,
     make_request,
     make_session,
     make_team,
     make_token,
     make_user,
 )
+from tests.mcp_servers.make import ask, make_content, make_remote_content, make_server, with_secret, work
 from tests.procedures.making import make_sop, make_sop_proposal
 from tests.releases.make import make_publication
 from tests.reviews.things import ask_review, make_delegation, register_things
@@ -85,6 +90,11 @@ def every_page(team: Team, reader: User) -> list[str]:
         "engines_chat": Chat.objects.get().pk,
         "engines_subagent": Subagent.objects.get().pk,
         "governance_permissionrequest": whole.pk,
+        "governance_question": make_question(engine, session_id="ses_2").pk,
+        "mcp_servers_mcpincident": report_incident(
+            engine=engine, kind=IncidentKind.UNKNOWN_SERVER, name="evil", what="Nobody approved it."
+        ).pk,
+        "mcp_servers_mcpserver": make_everything_of_mcp(team, reader),
         "procedures_proposal": make_sop_proposal(team).pk,
         "procedures_sop": make_sop(team, make_user(team)).pk,
         "releases_publication": make_publication(reader, engine).pk,
@@ -104,6 +114,8 @@ def every_page(team: Team, reader: User) -> list[str]:
         "/admin/nothing/",
         *(address(model, "add") for model in ("accounts_user", "accounts_team", "accounts_apitoken")),
         address("reviews_delegation", "add"),
+        address("mcp_servers_mcpserver", "add"),
+        address("mcp_servers_mcpserver", "import"),
         address("procedures_proposal", "add"),
         address("procedures_proposal", "edit", objects["procedures_proposal"]),
         *list_config_pages(configured),
@@ -146,6 +158,20 @@ def list_config_pages(configured: dict[str, str]) -> list[str]:
             for view, arguments in [("list", ()), ("add", ()), *((view, (pk,)) for view in views)]
         ),
     ]
+
+
+def make_everything_of_mcp(team: Team, reader: User) -> str:
+    """One that was approved and is asked for anew, with every kind of finding; and one that is remote."""
+    editor = make_user(team, Role.EDITOR)
+    content = with_secret(make_content("clock", arguments=("--zone",)))
+    server = make_server(team, content, approver=make_user(team), requester=editor)
+    findings = [
+        finding("tool_text", HIGH, "It hides something.", tool="now"),
+        not_checked("vulnerabilities", "There is no list."),
+    ]
+    work(ask(team, with_secret(make_content("clock")), requester=editor), findings=findings, now="\u202e")
+    work(ask(team, make_remote_content("far"), requester=editor))
+    return server.pk
 
 
 def find_inline(page: Page) -> list[tuple[str, str]]:
