@@ -116,9 +116,7 @@ def test_what_is_wrong_stays_in_the_form(team: Team, editor: User) -> None:
 def test_an_edit_of_what_was_changed_meanwhile_is_a_conflict(team: Team, editor: User) -> None:
     proposal = make_sop_proposal(team, editor, slug="deploy-web")
     client, url = enter(editor), address(PROPOSAL, "edit", proposal.pk)
-    shown = {
-        name: texts[-1] for name, texts in FilledForm(client.get(url).content.decode(), "").values.items()
-    }
+    shown = read_fields(client.get(url))
     first = client.post(url, {**shown, "content": f"{CONTENT}\nFirst.\n"})
     second = client.post(url, {**shown, "content": f"{CONTENT}\nSecond.\n"})
     assert (first.status_code, second.status_code, Proposal.objects.get().number) == (302, 409, 2)
