@@ -81,16 +81,16 @@ def is_random(run: str) -> bool:
     if _HEX.fullmatch(run):
         return len(run) >= 32 and measure_entropy(run) >= MIN_ENTROPY_HEX
     has_digit = any(character.isdigit() for character in run)
-    changes = sum(1 for one, two in itertools.pairwise(run) if classify(one) != classify(two))
+    # Separators apart: between words they are no sign of chance.
+    letters = [classify(character) for character in run if character.isalnum()]
+    changes = sum(1 for one, two in itertools.pairwise(letters) if one != two)
     return has_digit and changes >= len(run) / 4 and measure_entropy(run) >= MIN_ENTROPY
 
 
 def classify(character: str) -> str:
     if character.isdigit():
         return "digit"
-    if character.isalpha():
-        return "upper" if character.isupper() else "lower"
-    return "sign"
+    return "upper" if character.isupper() else "lower"
 
 
 def measure_entropy(text: str) -> float:

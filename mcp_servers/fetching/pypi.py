@@ -188,8 +188,10 @@ async def install(lock: str, part: Path, wheels: Path, site: Path, limits: Fetch
         limits,
         environment=kept,
     )
-    if ended.status != 0:
+    if "DO NOT MATCH THE HASHES" in ended.output:
         raise FetchError("wrong_hash", "What was downloaded does not fit the lock that was made of it.")
+    if ended.status != 0:
+        raise FetchError("broken", "One of the wheels is none that could be installed.")
 
 
 def make_environment(tree: Path) -> None:

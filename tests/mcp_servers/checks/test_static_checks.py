@@ -241,6 +241,7 @@ def test_a_telling_secret_blocks_wherever_it_stands(place: str, number: int) -> 
         ("a-perfectly-ordinary-sentence-of-words-in-kebab-case", "info"),
         ("2026-11-22T12:00:00+00:00", "info"),
         ("ThisIsAClassNameOfSomeSortInJava", "info"),
+        ("/srv/pytest-of-root/pytest-123/test_a_server_is_fetched_and_listed0/x-ilg_pgq2/server.py", "info"),
         ("postgres://user:hunter2@db/app", "high"),
         ("--password=hunter2", "high"),
     ],
