@@ -61,9 +61,10 @@ def list_comments(proposal: Proposal) -> QuerySet[ProposalComment]:
 
 
 def count_open_comments(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
-    """Each with `open_comments`."""
-    is_open = Q(revisions__comments__isnull=False, revisions__comments__resolved_at=None)
-    return proposals.annotate(open_comments=Count("revisions__comments", filter=is_open))
+    """Each with `open_comments`, counted for the rows that are read alone; None for none."""
+    comments = ProposalComment.objects.filter(revision__proposal=OuterRef("pk"), resolved_at=None)
+    counted = comments.order_by().values("revision__proposal").annotate(count=Count("pk"))
+    return proposals.annotate(open_comments=Subquery(counted.values("count")))
 
 
 def list_sops(principal: Principal) -> QuerySet[Sop]:
