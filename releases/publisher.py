@@ -26,9 +26,10 @@ from relay.reconcile import list_known_directories
 from releases.controls.interface import Control, ControlError, ControlUnavailable, ReleaseFile, Trial
 from releases.domain.drift import record_flags, record_seen
 from releases.domain.leases import Lease
-from releases.domain.servers import explain_unapproved, load_secrets, put_statuses
+from releases.domain.servers import load_secrets, put_statuses
 from releases.domain.signing import explain_broken_seal
 from releases.domain.steps import finish, load_publication, move_on, note_waiting
+from releases.domain.taken_back import explain_taken_back
 from releases.engine_calls import (
     ConfigRefused,
     Idleness,
@@ -146,7 +147,7 @@ class Publisher:
     async def validate(self, publication: Publication) -> None:
         release = publication.release
         wrong = explain_broken_seal(release) or await asyncio.to_thread(explain_invalid, release)
-        wrong = wrong or await self.database.run(explain_unapproved, release)
+        wrong = wrong or await self.database.run(explain_taken_back, release)
         if wrong:
             await self.end(publication, State.FAILED, error=f"The release is not valid. {wrong}")
         else:

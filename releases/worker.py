@@ -32,8 +32,8 @@ from releases.controls.trial import try_release
 from releases.domain.drift import list_engines_to_check, record_unseen
 from releases.domain.leases import LEASES, Lease, LeaseLost, acquire_lease, release_lease
 from releases.domain.restrictions import restrict_engine
-from releases.domain.servers import list_engines_to_restrict
 from releases.domain.steps import Overtaken, fail_unopened, list_due_engines
+from releases.domain.taken_back import list_engines_to_restrict
 from releases.drift_check import DriftCheck
 from releases.pressed import take_pressed
 from releases.publisher import Publisher

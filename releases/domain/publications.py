@@ -13,8 +13,9 @@ from events.actors import Actor
 from events.changes import Change, changes, lock_rows
 from events.errors import Conflict, Invalid, Refused
 from releases.domain.announce import actor_columns, announce_publication, describe_publication
-from releases.domain.servers import explain_outdated, put_statuses
+from releases.domain.servers import put_statuses
 from releases.domain.signing import explain_broken_seal
+from releases.domain.taken_back import explain_outdated
 from releases.enums import PublicationState
 from releases.models import Publication, Release
 from releases.policies import explain_not_publishing

@@ -17,7 +17,7 @@ from events.errors import Conflict
 from releases.domain.build import draft_restricted, store_release
 from releases.domain.leases import PUBLISHER_ACTOR
 from releases.domain.publications import queue
-from releases.domain.servers import explain_unapproved
+from releases.domain.taken_back import explain_taken_back
 from releases.models import Publication, Release
 from releases.queries import find_live_release, find_unfinished
 
@@ -30,10 +30,10 @@ AGAIN_AFTER = timedelta(minutes=10)
 def restrict_engine(engine: Engine) -> Publication | None:
     """Put the live release on its way once more without what may not run; None: there is nothing to do."""
     live = find_live_release(engine)
-    if live is None or not (wrong := explain_unapproved(live)):
+    if live is None or not (wrong := explain_taken_back(live)):
         return None
     unfinished = find_unfinished(engine)
-    if unfinished is not None and not explain_unapproved(unfinished.release):
+    if unfinished is not None and not explain_taken_back(unfinished.release):
         return None
     draft = draft_restricted(live)
     if draft.errors:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from django.utils import timezone
-
 from engines.models import Engine
 from mcp_servers.domain.engine_statuses import record_status
 from mcp_servers.domain.secrets import open_secrets
@@ -17,7 +15,7 @@ from mcp_servers.queries import EnabledServer, load_enabled
 from releases.domain.leases import PUBLISHER_ACTOR
 from releases.enums import PublicationState
 from releases.mcp_part import McpPart, ReleasedServer, render_servers
-from releases.models import Publication, Release
+from releases.models import Release
 from releases.queries import find_live_release, find_unfinished
 
 # From here on the engine may read the release at any moment.
@@ -110,17 +108,6 @@ def explain_unapproved(release: Release) -> str:
     return f"It holds tools of MCP servers that are switched off: {', '.join(off)}." if off else ""
 
 
-def explain_outdated(release: Release) -> str:
-    """The same for a release that people want to publish: each server as it is approved today."""
-    if wrong := explain_unapproved(release):
-        return f"{wrong} Build a release again."
-    current = {item.server.pk: item.approval.pk for item in load_enabled(release.engine.team)}
-    other = [item.name for item in list_carried(release) if current.get(item.server_id) != item.approval_id]
-    if other:
-        return f"Something else was approved since for: {', '.join(other)}. Build a release again."
-    return ""
-
-
 def load_secrets(release: Release) -> dict[str, str]:
     """{file's name: value} of every secret that the release refers to, "" for one that is not set."""
     carried = list_carried(release)
@@ -160,24 +147,3 @@ def list_shown(engine: Engine) -> list[Release]:
     if unfinished is not None and unfinished.state in SHOWN:
         found.append(unfinished.release)
     return [release for release in found if release is not None]
-
-
-def list_engines_to_restrict() -> list[Engine]:
-    """Those whose live release holds a server, or a tool, that may not run any more."""
-    now = timezone.now()
-    rows = McpEngineStatus.objects.filter(wanted=EngineWish.ON, engine__retired_at=None)
-    doubtful = {
-        row.engine_id
-        for row in rows.exclude(release_id="").select_related("server__approval")
-        if not row.server.is_enabled(now) or row.server.switched_off
-    }
-    busy = Publication.objects.filter(
-        ended_at=None, state__in=PublicationState.unfinished() - PublicationState.cancellable()
-    )
-    engines = Engine.objects.filter(pk__in=doubtful, is_enabled=True).exclude(pk__in=busy.values("engine_id"))
-    found = []
-    for engine in engines.select_related("team"):
-        release = find_live_release(engine)
-        if release is not None and explain_unapproved(release):
-            found.append(engine)
-    return found

@@ -8,21 +8,24 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pytest
+from django.conf import LazySettings
 
 from accounts.enums import Role
 from accounts.models import User
 from configs.content import EngineDefaultsContent, ModelContent, ProviderContent
+from configs.opencode.mcp_rules import name_permission
 from engines.enums import EngineControl
 from engines.models import Engine
 from mcp_servers import worker as prober
-from mcp_servers.content import EnvironmentVariable
+from mcp_servers.content import EnvironmentVariable, McpServerContent
 from mcp_servers.domain.choices import choose_tools
 from mcp_servers.domain.servers import revoke_server
 from mcp_servers.models import McpEngineStatus, McpIncident, McpProbe, McpRequest, McpServer
@@ -47,13 +50,23 @@ from tests.relay.conftest import Desk, running_relay
 from tests.support.availability import skip_missing
 from tests.support.engine_lab import EngineLab
 from tests.support.mcp_servers import place_fixture, write_argv
+from tests.support.mcp_store import KEPT_STORE, make_stock_content
 
 pytestmark = pytest.mark.engine
 
 T = TypeVar("T")
 SECRET = "value-of-the-secret-77"
-# The issue's own measure for what was added behind our back.
+# For what was added behind our back.
 SOON_S = 15.0
+NOTHING: Mapping[str, str] = MappingProxyType({})
+# Of each server from the package indexes, what is switched on.
+STOCK_TOOLS = {
+    "time": ("get_current_time",),
+    "git": ("git_status", "git_log"),
+    "fetch": ("fetch",),
+    "everything": ("echo", "get-sum"),
+    "filesystem": ("read_text_file", "list_directory"),
+}
 
 
 @dataclass(slots=True)
@@ -76,28 +89,36 @@ class Office:
         self.state.chmod(0o644)
 
     async def approve_server(
-        self, name: str, behaviour: str, *files: Path, tools: list[str] | None = None, **values: Any
+        self, name: str, behaviour: str, *files: Path, tools: Sequence[str] = (), **values: Any
     ) -> McpServer:
-        """Asked for, checked and probed by the worker, approved by somebody else."""
+        """One of the fixture's."""
         program, *arguments = write_argv(self.script, behaviour, *files)
         secrets = values.pop("secrets", {})
         content = make_content(name, package=None, program=program, arguments=tuple(arguments), **values)
+        return await self.approve(content, tools=tools, secrets=secrets)
+
+    async def approve(
+        self, content: McpServerContent, *, tools: Sequence[str] = (), secrets: Mapping[str, str] = NOTHING
+    ) -> McpServer:
+        """Asked for, checked and probed by the worker, approved by somebody else."""
         request = await self.desk.run(
-            lambda: ask(self.engine.team, content, requester=self.editor, secrets=secrets)
+            lambda: ask(self.engine.team, content, requester=self.editor, secrets=dict(secrets))
         )
         waiting = McpRequest.objects.filter(pk=request.pk, state="needs_review", claimed_by="")
-        request = await self.desk.wait(waiting.select_related("review").first, f"the review of {name}")
+        request = await self.desk.wait(
+            waiting.select_related("review").first, f"the review of {content.name}", 120.0
+        )
 
         def decide() -> McpServer:
             assert request.review is not None
-            if tools is not None:
+            if tools:
                 choose_tools(
                     principal=make_principal(self.approver),
                     request_id=request.pk,
                     tools=tools,
                     fingerprint=request.review.content_hash,
                 )
-            approve(request, self.approver, confirmation=name)
+            approve(request, self.approver, confirmation=content.name)
             return McpServer.objects.get(pk=request.server_id)
 
         return await self.desk.run(decide)
@@ -142,11 +163,13 @@ class Office:
 
         return await self.wait_for(is_so, f"the engine says {wanted}", within_s)
 
-    async def offered(self) -> list[str]:
+    async def offered(self, *prefixes: str) -> list[str]:
         """The tools of MCP servers that the engine offers to its model in the next turn."""
         async with self.lab.connect() as visitor:
             await visitor.wait_idle(await visitor.prompt("nothing_named"))
-        return sorted(name for name in self.lab.model.requests[-1].tools if name.startswith("book"))
+        return sorted(
+            name for name in self.lab.model.requests[-1].tools if name.startswith(prefixes or ("book",))
+        )
 
     async def guard(self) -> None:
         """Start the engine again whenever it has ended, as whoever runs it does."""
@@ -345,3 +368,20 @@ async def test_what_a_project_brings_along_is_not_started(office: Office) -> Non
         assert read_environments(str(office.folder / "of-the-project")) == []
     finally:
         config.unlink()
+
+
+async def test_servers_from_the_package_indexes_run_with_exactly_the_tools_that_were_approved(
+    office: Office, settings: LazySettings
+) -> None:
+    settings.COUNTERSIGN_MCP_STORE = KEPT_STORE
+    for name, tools in STOCK_TOOLS.items():
+        arguments = (str(office.folder),) if name == "filesystem" else ()
+        server = await office.approve(make_stock_content(name, arguments=arguments), tools=tools)
+        assert server.state == "approved"
+    published = await office.publish()
+    assert (published.state, published.error) == ("live", "")
+    await office.wait_servers(dict.fromkeys(STOCK_TOOLS, "connected"), 60.0)
+    expected = [name_permission(name, tool) for name, tools in STOCK_TOOLS.items() for tool in tools]
+    assert await office.offered(*(f"{name}_" for name in STOCK_TOOLS)) == sorted(expected)
+    rows = McpServer.objects.filter(team=office.engine.team, state="active")
+    await office.desk.wait(lambda: rows.count() == len(STOCK_TOOLS), "all are active")

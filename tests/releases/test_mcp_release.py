@@ -24,7 +24,7 @@ from releases.config_agent.countersign_config_agent import SECRETS
 from releases.domain.build import build_release, draft_release
 from releases.domain.publications import publish
 from releases.domain.restrictions import restrict_engine
-from releases.domain.servers import list_engines_to_restrict
+from releases.domain.taken_back import list_engines_to_restrict
 from releases.models import Publication, Release
 from tests.factories import make_config, make_engine, make_principal, make_team, make_user
 from tests.mcp_servers.make import (
