@@ -9,8 +9,11 @@ class McpServersConfig(AppConfig):
     name = "mcp_servers"
 
     def ready(self) -> None:
+        from accounts.domain.team_retirement import register_hold
+        from mcp_servers.domain.requests import describe_open
         from mcp_servers.review_kind import register_mcp_reviews
 
+        register_hold(describe_open)
         register_mcp_reviews()
         guard_servers()
         guard_requests()

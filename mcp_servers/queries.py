@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.conf import settings
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.enums import Role
@@ -45,6 +46,15 @@ class EnabledServer:
     @property
     def has_all_tools(self) -> bool:
         return self.tools == (ALL_TOOLS,)
+
+
+@dataclass(frozen=True, slots=True)
+class McpCounts:
+    """What people should look at, as far as they see it."""
+
+    waiting: int = 0
+    drifted: int = 0
+    incidents: int = 0
 
 
 def list_servers(principal: Principal) -> QuerySet[McpServer]:
@@ -113,6 +123,18 @@ def count_open_incidents(principal: Principal) -> int:
     return list_incidents(principal).filter(state=IncidentState.OPEN).count()
 
 
+def count_servers(principal: Principal) -> McpCounts:
+    """For the first page, in two queries."""
+    states = [ServerState.DRIFTED, ServerState.NEEDS_REVIEW]
+    found = list_servers(principal).order_by().filter(state__in=states)
+    counts = dict(found.values_list("state").annotate(count=Count("pk")))
+    return McpCounts(
+        counts.get(ServerState.NEEDS_REVIEW, 0),
+        counts.get(ServerState.DRIFTED, 0),
+        count_open_incidents(principal),
+    )
+
+
 def list_requestable_teams(principal: Principal) -> QuerySet[Team]:
     """The teams for which this principal may ask for servers."""
     if principal.user.is_service:
@@ -153,13 +175,17 @@ def find_previous_approval(request: McpRequest) -> McpApproval | None:
 
 
 def list_known_names(team: Team, *, except_server: McpServer | None = None) -> KnownNames:
-    """What a new name is held against: the team's approved servers and their packages."""
+    """What is known when something is asked for: approved servers, their packages, programs of our own."""
     servers = McpServer.objects.filter(team=team, state__in=ServerState.approvable())
     if except_server is not None:
         servers = servers.exclude(pk=except_server.pk)
     rows = list(servers.values_list("name", "approval__bound__package"))
     packages = {package["identifier"] for _, package in rows if package}
-    return KnownNames(approved=frozenset(name for name, _ in rows), packages=frozenset(packages))
+    return KnownNames(
+        approved=frozenset(name for name, _ in rows),
+        packages=frozenset(packages),
+        programs=frozenset(settings.COUNTERSIGN_MCP_PROGRAMS),
+    )
 
 
 def list_checks(request: McpRequest) -> list[McpCheck]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -16,6 +17,8 @@ from mcp_servers.models import McpEngineStatus, McpServer
 
 # The engine's word for a server that runs and can be called.
 CONNECTED = "connected"
+# That it was seen again with nothing new is written down no more often than this.
+SEEN_LATELY = timedelta(seconds=60)
 
 
 def record_status(
@@ -40,6 +43,9 @@ def record_status(
     if status is not None:
         values |= {"status": make_storable(status, 40), "error": make_storable(error, 500)}
     now = timezone.now()
+    there = McpEngineStatus.objects.select_related("server").filter(server=server, engine=engine).first()
+    if there is not None and is_news_of_nothing(there, values, now):
+        return there
     with changes(actor) as change:
         server = lock_server(server.pk)
         row, is_new = McpEngineStatus.objects.get_or_create(server=server, engine=engine)
@@ -62,3 +68,12 @@ def record_status(
                 facts={"engine": engine.pk},
             )
     return row
+
+
+def is_news_of_nothing(row: McpEngineStatus, values: dict[str, Any], now: datetime) -> bool:
+    """Whether it stands there already, and was seen a moment ago: engines are looked at often."""
+    if any(getattr(row, name) != value for name, value in values.items()):
+        return False
+    if row.wanted == EngineWish.ON and row.status == CONNECTED and row.server.state == ServerState.APPROVED:
+        return False
+    return "status" not in values or (row.seen_at is not None and now - row.seen_at < SEEN_LATELY)

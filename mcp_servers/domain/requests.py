@@ -31,7 +31,12 @@ from mcp_servers.domain.moves import (
 from mcp_servers.domain.secrets import put_secret, read_value
 from mcp_servers.enums import RequestSource, RequestState, ServerState
 from mcp_servers.models import McpRequest, McpServer
-from mcp_servers.policies import explain_not_checking, explain_not_requesting, explain_not_withdrawing
+from mcp_servers.policies import (
+    explain_not_checking,
+    explain_not_managing,
+    explain_not_requesting,
+    explain_not_withdrawing,
+)
 from mcp_servers.queries import get_request
 from reviews.domain.reviews import require_reviewable
 from reviews.enums import ReviewKind
@@ -202,6 +207,29 @@ def withdraw_request(*, principal: Principal, request_id: str, reason: str = "")
         refuse(explain_not_withdrawing(principal, request), "mcp_request", request.pk)
         end_request(change, request, RequestState.WITHDRAWN, verb="withdraw", reason=reason)
     return request
+
+
+def reject_request(*, principal: Principal, request_id: str, reason: str) -> McpRequest:
+    """End one that has no review: it is still looked at, or nobody could approve it as it is.
+
+    One that people review is rejected there. Raises NotFound, Refused, Invalid or Conflict.
+    """
+    reason = read_lines(reason, field="reason", max_length=MAX_REASON_LENGTH)
+    if not reason:
+        raise Invalid("Say why: whoever asked reads it.", field="reason")
+    with changes(principal.actor) as change:
+        request = lock_request(get_request(principal, request_id).pk)
+        refuse(explain_not_managing(principal, request.server.team_id), "mcp_request", request.pk)
+        if request.review is not None and request.review.is_open:
+            raise Conflict("People review it: reject it there.", code="in_review", review=request.review.pk)
+        end_request(change, request, RequestState.REJECTED, verb="reject", reason=reason)
+    return request
+
+
+def describe_open(team: Team) -> str:
+    """What keeps a team from being retired."""
+    count = McpRequest.objects.filter(server__team=team, state__in=RequestState.open()).count()
+    return f"{count} open request{'s' if count > 1 else ''} for MCP servers" if count else ""
 
 
 def retry_checks(*, principal: Principal, request_id: str) -> McpRequest:

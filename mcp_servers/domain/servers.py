@@ -15,9 +15,9 @@ from events.text import read_lines
 from mcp_servers.domain.log import announce_server
 from mcp_servers.domain.moves import end_request, explain_state, find_open_request, lock_server, move_server
 from mcp_servers.enums import RequestState, ServerState
-from mcp_servers.models import McpSecret, McpServer, McpToolSwitch
+from mcp_servers.models import McpApproval, McpSecret, McpServer, McpToolSwitch
 from mcp_servers.policies import explain_not_managing, explain_not_suspending
-from mcp_servers.queries import get_server
+from mcp_servers.queries import ALL_TOOLS, get_server
 
 MAX_REASON_LENGTH = 4000
 RAN_OUT = "Its approval ran out."
@@ -119,7 +119,7 @@ def switch_tool(
         if server.approval is None:
             raise explain_state(server)
         if tool not in server.approval.tools:
-            raise Invalid("tool: the approval switches on no such tool; ask for it again.", field="tool")
+            raise Invalid(explain_no_tool(server.approval), field="tool")
         off = set(server.switched_off)
         if is_on == (tool not in off):
             return server
@@ -139,6 +139,12 @@ def switch_tool(
         change.audit("mcp_server.switch_tool", server.subject, after=after)
         announce_server(change, server, "switched", tools_on=len(server.tools_on))
     return server
+
+
+def explain_no_tool(approval: McpApproval) -> str:
+    if approval.tools == [ALL_TOOLS]:
+        return "tool: its tools were never listed. Suspend it, or name its tools when you ask for it again."
+    return "tool: the approval switches on no such tool; ask for it again."
 
 
 def is_any_approval_due(*, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -320,6 +321,7 @@ def test_what_is_live_moved_on_so_it_is_put_up_again(team: Team, approver: User,
     request = work(ask(team, make_content("clock", timeout_ms=5), requester=editor))
     review = Review.objects.get(mcp_request=request)
     assert review.base is not None
+    assert server.approval is not None
     assert review.base["bound"] == server.approval.bound
     Review.objects.filter(pk=review.pk).update(
         base={**review.base, "tools": []}, revision=2, content_hash="0" * 64
@@ -346,7 +348,9 @@ def test_approving_and_choosing_at_once_never_approves_what_was_not_shown(team: 
                 return error.code
             return "chosen"
 
-        results = run_together([partial(try_approve, first, request, review.content_hash), choose])
+        approve_it = partial(try_approve, first, request, review.content_hash)
+        acts: list[Callable[[], str]] = [approve_it, choose]
+        results = run_together(acts)
         stored = McpRequest.objects.get(pk=request.pk)
         if results[0] == "decided":
             assert stored.approval.tools == ["convert", "now"]
@@ -376,7 +380,8 @@ def test_approving_checking_again_and_withdrawing_at_once_end_in_one_state(team:
             except DomainError as error:
                 return error.code
 
-        results = run_together([partial(try_approve, approver, request, shown), withdraw, retry])
+        acts: list[Callable[[], str]] = [partial(try_approve, approver, request, shown), withdraw, retry]
+        results = run_together(acts)
         stored = McpRequest.objects.select_related("server").get(pk=request.pk)
         approvals = McpApproval.objects.filter(request=request).count()
         assert (stored.state, approvals) in {("approved", 1), ("withdrawn", 0)}

@@ -63,8 +63,15 @@ def test_no_server_is_born_otherwise_than_asked_for(team: Team, approver: User, 
 def test_no_request_is_born_otherwise_than_asked_for(team: Team, approver: User, state: str) -> None:
     request = ask(team)
     match = "do not begin|one_open_mcp_request|ended_mcp_request"
-    values = {"server": request.server, "number": 2, "content": {}, "content_hash": "0" * 64, "door": "api"}
-    for more in ({}, {"ended_at": timezone.now()}):
+    values: dict[str, Any] = {
+        "server": request.server,
+        "number": 2,
+        "content": {},
+        "content_hash": "0" * 64,
+        "door": "api",
+    }
+    ends: list[dict[str, Any]] = [{}, {"ended_at": timezone.now()}]
+    for more in ends:
         refuse_insert(McpRequest, match, state=state, **values, **REQUESTED_BY, **more)
 
 
@@ -104,12 +111,13 @@ def test_without_an_approval_nothing_is_approved_and_with_one_it_is_not_unapprov
 def test_what_was_approved_is_never_rewritten(team: Team, approver: User) -> None:
     approval = make_server(team, approver=approver).approval
     assert approval is not None
-    for values in (
+    rewritten: list[dict[str, Any]] = [
         {"bound": {**approval.bound, "argv": ["/bin/sh"]}},
         {"tools": ["*"]},
         {"expires_at": None, "bound_hash": "0" * 64},
         {"approvers": []},
-    ):
+    ]
+    for values in rewritten:
         refuse_update(approval, "rows are kept", **values)
     [request] = McpRequest.objects.all()
     refuse_update(request, "rows are kept", state="needs_review", ended_at=None)
@@ -120,8 +128,14 @@ def test_one_request_is_approved_once_and_one_review_approves_once(team: Team, a
     approval = make_server(team, approver=approver).approval
     assert approval is not None
     other = work(ask(team))
-    values = {"server": other.server, "bound": {}, "bound_hash": "", "tools": [], "approvers": []}
-    same = [
+    values: dict[str, Any] = {
+        "server": other.server,
+        "bound": {},
+        "bound_hash": "",
+        "tools": [],
+        "approvers": [],
+    }
+    same: list[dict[str, Any]] = [
         {"request": approval.request, "review": other.review},
         {"request": other, "review": approval.review},
     ]
@@ -153,8 +167,9 @@ def test_what_a_probe_saw_stays_and_none_is_born_done(team: Team, approver: User
 
 
 def test_an_incident_that_was_looked_at_stays_as_it_was(team: Team, approver: User) -> None:
-    facts = {"kind": "unknown_server", "name": "evil", "what": "Nobody approved it."}
-    incident = report_incident(engine=make_engine(team), **facts)
+    incident = report_incident(
+        engine=make_engine(team), kind="unknown_server", name="evil", what="Nobody approved it."
+    )
     refuse_update(incident, "rows are kept", name="other")
     done = acknowledge_incident(principal=make_principal(approver), incident_id=incident.pk)
     refuse_update(done, "rows are kept", state="open")

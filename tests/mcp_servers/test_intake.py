@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -33,7 +34,7 @@ from mcp_servers.domain.probes import (
 )
 from mcp_servers.domain.requests import retry_checks, withdraw_request
 from mcp_servers.domain.trials import begin_trial
-from mcp_servers.models import McpProbe, McpServer
+from mcp_servers.models import McpProbe, McpRequest, McpServer
 from mcp_servers.queries import load_enabled
 from tests.factories import make_engine, make_principal, make_team, make_user
 from tests.mcp_servers.make import (
@@ -47,6 +48,7 @@ from tests.mcp_servers.make import (
     write_digests,
     write_listing,
 )
+from tests.support.concurrency import run_together
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +149,22 @@ def test_two_workers_never_have_the_same_request(team: Team, approver: User) -> 
     for act in (renew_claim, finish_checks):
         with pytest.raises(ClaimLost):
             act(request=first, holder="two")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_at_once_claim_each_request_once(team: Team) -> None:
+    make_user(team)
+    requests = {ask(team).pk for _ in range(2)}
+
+    def claim(holder: str) -> str:
+        claimed = begin_checks(holder=holder)
+        return claimed.pk if claimed else ""
+
+    claimed = run_together([partial(claim, str(number)) for number in range(4)])
+    taken = [request_id for request_id in claimed if request_id]
+    assert len(taken) == len(set(taken))
+    assert set(taken) <= requests
+    assert set(McpRequest.objects.values_list("run", flat=True)) <= {0, 1}
 
 
 def test_a_worker_that_is_gone_loses_its_claim_and_writes_nothing_more(team: Team, approver: User) -> None:

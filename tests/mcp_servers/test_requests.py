@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.domain.team_retirement import retire_team
 from accounts.enums import Role, Scope
 from accounts.models import ApiToken, Team, User
 from accounts.principal import Principal
@@ -16,7 +17,7 @@ from events.actors import Door
 from events.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from events.models import AuditEntry, Event
 from mcp_servers.content import McpServerContent, Package
-from mcp_servers.domain.requests import request_server, retry_checks, withdraw_request
+from mcp_servers.domain.requests import reject_request, request_server, retry_checks, withdraw_request
 from mcp_servers.domain.servers import revoke_server, suspend_server
 from mcp_servers.models import McpApproval, McpRequest, McpSecret, McpServer
 from mcp_servers.queries import get_request, list_requests, list_servers, load_enabled
@@ -232,7 +233,8 @@ def test_an_image_swap_under_an_approved_name_is_a_new_request(team: Team, appro
         assert load_enabled(team) == before
         assert load_enabled(team)[0].content.package == image
         server.refresh_from_db()
-        assert (server.state, server.approval.request.pk != request.pk) == ("approved", True)
+        assert server.approval is not None
+        assert (server.state, server.approval.request_id != request.pk) == ("approved", True)
         if request.state == "requested":
             request = work(request)
     assert (request.state, McpApproval.objects.count()) == ("needs_review", 1)
@@ -339,6 +341,34 @@ def test_a_rejection_on_the_reviews_page_ends_the_request_with_its_reason(team: 
         "rejected",
         "Too much for a clock.",
     )
+
+
+def test_an_approver_ends_a_request_that_nobody_can_review(team: Team, approver: User, editor: User) -> None:
+    request = work(ask(team, requester=editor), is_probed=False)
+    assert (request.review, request.state) == (None, "needs_review")
+    with pytest.raises(Refused):
+        reject_request(principal=make_principal(editor), request_id=request.pk, reason="No.")
+    with pytest.raises(Invalid):
+        reject_request(principal=make_principal(approver), request_id=request.pk, reason=" ")
+    rejected = reject_request(principal=make_principal(approver), request_id=request.pk, reason="Unseen.")
+    assert (rejected.state, rejected.server.state, rejected.server.state_reason) == (
+        "rejected",
+        "rejected",
+        "Unseen.",
+    )
+
+
+def test_what_people_review_is_rejected_there(team: Team, approver: User) -> None:
+    request = work(ask(team))
+    with pytest.raises(Conflict) as caught:
+        reject_request(principal=make_principal(approver), request_id=request.pk, reason="No.")
+    assert (caught.value.code, caught.value.facts["review"]) == ("in_review", request.review_id)
+
+
+def test_a_team_with_open_requests_is_not_retired(team: Team, approver: User) -> None:
+    ask(team)
+    with pytest.raises(Conflict, match="1 open request for MCP servers"):
+        retire_team(principal=make_principal(make_owner()), team=team)
 
 
 def test_checked_again_nobody_approves_meanwhile(team: Team, approver: User, editor: User) -> None:

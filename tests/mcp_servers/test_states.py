@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -286,6 +287,16 @@ def test_wanted_and_connected_it_is_active(server: McpServer, engine: Engine) ->
     assert Event.objects.filter(kind="mcp_server.active").count() == 1
 
 
+def test_what_is_seen_again_and_again_is_written_once(
+    server: McpServer, engine: Engine, django_assert_num_queries: Any
+) -> None:
+    record_status(server=server, engine=engine, wanted="on", status="connected")
+    with django_assert_num_queries(1):
+        record_status(server=server, engine=engine, status="connected")
+    row = record_status(server=server, engine=engine, status="failed", error="It went away.")
+    assert (row.status, row.error) == ("failed", "It went away.")
+
+
 def test_connected_without_being_wanted_is_not_active(server: McpServer, engine: Engine) -> None:
     record_status(server=server, engine=engine, status="connected")
     server.refresh_from_db()
@@ -302,7 +313,12 @@ def test_a_connection_does_not_bring_a_stopped_server_back(
 
 
 def test_an_incident_is_one_while_it_is_open(team: Team, engine: Engine, approver: User) -> None:
-    facts = {"kind": "unknown_server", "name": "ev\u202eil", "what": "Nobody approved it.", "action": "Off."}
+    facts: dict[str, Any] = {
+        "kind": "unknown_server",
+        "name": "ev\u202eil",
+        "what": "Nobody approved it.",
+        "action": "Off.",
+    }
     first = report_incident(engine=engine, **facts)
     second = report_incident(engine=engine, **facts)
     assert (first.pk, second.times, first.name) == (second.pk, 2, "ev⟨U+202E⟩il")
