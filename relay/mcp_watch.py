@@ -38,6 +38,7 @@ class McpWatch:
         self._told: dict[str, McpState] = {}
         self._known: dict[str, KnownServer] | None = None
         self._handled: dict[tuple[str, str], McpState] = {}
+        self._failures: dict[str, int] = {}
         self._told_at_s: dict[tuple[str, str], float] = {}
         self._looked_s = 0.0
         # Its process may be another one since somebody last asked for probes.
@@ -120,8 +121,9 @@ class McpWatch:
                 raise
             except EngineError as error:
                 self._seen.pop(directory, None)
-                self.link.problems["mcp", directory] = f"Its MCP servers of {directory} can't be had: {error}"
+                self._note_failure(directory, str(error))
             else:
+                self._failures.pop(directory, None)
                 self.link.problems.pop(("mcp", directory), None)
         await self._tell(known)
 
@@ -134,6 +136,12 @@ class McpWatch:
             elif self._handled.get((directory, name)) != state:
                 await self._stop(directory, name, state, item)
         self._seen[directory] = await self._list(directory) if self._has_stopped(directory) else states
+
+    def _note_failure(self, directory: str, why: str) -> None:
+        """The engine answers once its servers have started, which takes a while: one failure is none."""
+        self._failures[directory] = self._failures.get(directory, 0) + 1
+        if self._failures[directory] > 1:
+            self.link.problems["mcp", directory] = f"Its MCP servers of {directory} can't be had: {why}"
 
     def _has_stopped(self, directory: str) -> bool:
         return any(place == directory for place, _ in self._handled)

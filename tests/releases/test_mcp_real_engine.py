@@ -32,7 +32,7 @@ from mcp_servers.models import McpEngineStatus, McpIncident, McpProbe, McpReques
 from mcp_servers.sandbox import NoSandbox, find_sandbox
 from relay.demo.project import make_project
 from relay.demo.scripted_llm import ScriptedModel
-from relay.opencode.calls import Call
+from relay.opencode.calls import Call, Timeouts
 from relay.opencode.decoding import decode_json
 from relay.opencode.mcp_calls import McpState, list_mcp_states
 from relay.opencode.process import EngineProcess
@@ -138,7 +138,8 @@ class Office:
         )
 
     async def list_servers(self) -> dict[str, str]:
-        async with self.lab.engine.build_client() as client:
+        # It answers once its servers have started.
+        async with self.lab.engine.build_client(Timeouts(call_s=60.0)) as client:
             states: dict[str, McpState] = await list_mcp_states(client, self.lab.directory)
         return {name: state.status for name, state in states.items()}
 
