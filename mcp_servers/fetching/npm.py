@@ -72,19 +72,9 @@ async def run_npm(arguments: tuple[str, ...], part: Path, limits: FetchLimits) -
     scratch.mkdir(exist_ok=True)
     bounds = (
         *("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-workspaces"),
-        *(
-            "--omit-lockfile-registry-resolved",
-            "--omit=dev",
-            "--package-lock",
-            "--no-color",
-            "--loglevel=error",
-        ),
-        *(
-            "--fetch-retries=1",
-            "--fetch-timeout=30000",
-            "--git=/nonexistent/git",
-            f"--cache={part / 'cache'}",
-        ),
+        *("--omit-lockfile-registry-resolved", "--omit=dev", "--package-lock", "--no-color"),
+        *("--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"),
+        *("--fetch-timeout=30000", "--git=/nonexistent/git", f"--cache={part / 'cache'}"),
     )
     environment = choose_environment(os.environ, scratch)
     environment["PATH"] = f"{find_node().parent}:{environment.get('PATH', '/usr/bin:/bin')}"
