@@ -4,20 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_idempotency_records'),
-        ('mcp_servers', '0001_mcp_servers'),
+        ("accounts", "0003_idempotency_records"),
+        ("mcp_servers", "0001_mcp_servers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='mcpserver',
-            name='expires_at',
-            field=models.DateTimeField(help_text='When the clock has to look: the end of the approval that it runs on.', null=True),
+            model_name="mcpserver",
+            name="expires_at",
+            field=models.DateTimeField(
+                help_text="When the clock has to look: the end of the approval that it runs on.", null=True
+            ),
         ),
         migrations.AddIndex(
-            model_name='mcpserver',
-            index=models.Index(fields=['expires_at'], name='mcp_server_by_end'),
+            model_name="mcpserver",
+            index=models.Index(fields=["expires_at"], name="mcp_server_by_end"),
         ),
     ]
