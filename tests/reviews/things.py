@@ -35,6 +35,8 @@ class Things:
     refused_voters: set[str] = field(default_factory=set)
     breaks: bool = False
     broken_ends: set[str] = field(default_factory=set)
+    unapprovable: str = ""
+    confirmation: str = ""
 
     def apply(self, change: Change, review: Review) -> None:
         change.audit("thing.apply", review.reviewed, after=review.content)
@@ -65,6 +67,8 @@ def register_things() -> Iterator[Things]:
         describe=lambda review: [Fact("Size", f"{len(review.content)} parts")],
         may_vote=things.may_vote,
         read_live=things.read_live,
+        explain_unapprovable=lambda _: things.unapprovable,
+        confirmation=lambda _: things.confirmation,
     )
     registry.register_kind(KIND, spec)
     try:
