@@ -4,16 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Value
 
 from accounts.enums import Scope
 from accounts.principal import Principal
 from events.errors import NotFound
 from events.identifiers import is_record_id
 from events.prepared import Prepared
-from governance.enums import ReplyState, RequestSource, RequestState
+from governance.enums import QuestionState, ReplyState, RequestSource, RequestState
 from governance.models import EngineReply, PermissionRequest, RequestComment, RequestSnooze
 from governance.policies import can_read_comments
+from governance.question_queries import list_questions
 from reviews.models import Vote
 
 
@@ -112,6 +113,31 @@ def find_last_replies(request_ids: list[str]) -> dict[str, EngineReply]:
 REPLIES: Prepared[EngineReply] = Prepared(
     lambda request_ids: EngineReply.objects.filter(request_id__in=request_ids).order_by("created_at", "id")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCounts:
+    """What waits for a person: on every page's badge."""
+
+    requests: int = 0
+    questions: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.requests + self.questions
+
+
+def count_waiting(principal: Principal) -> WaitingCounts:
+    """As far as this principal sees, in one query."""
+    parts = (
+        ("requests", list_requests(principal).filter(state=RequestState.PENDING)),
+        ("questions", list_questions(principal).filter(state=QuestionState.OPEN)),
+    )
+    first, second = (
+        rows.order_by().annotate(what=Value(name)).values_list("what").annotate(count=Count("pk"))
+        for name, rows in parts
+    )
+    return WaitingCounts(**dict(first.union(second, all=True)))
 
 
 @dataclass(frozen=True, slots=True)

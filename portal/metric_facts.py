@@ -18,6 +18,7 @@ from django.utils import timezone
 from engines.queries import list_engine_health
 from governance.gate_queries import find_standings
 from governance.queries import read_request_totals
+from governance.question_queries import count_by_state, read_oldest_open
 from live.facts import read_hub_facts
 from live.queries import read_head
 from relay.queries import read_lease_renewals
@@ -52,6 +53,11 @@ REQUESTS = Family("countersign_permission_requests", "Permission requests by sta
 OLDEST_PENDING = Family(
     "countersign_oldest_pending_request_age_seconds",
     "Age of the oldest pending permission request; 0 when nothing waits.",
+)
+QUESTIONS = Family("countersign_questions", "Questions of agents by state.", ("state",))
+OLDEST_QUESTION = Family(
+    "countersign_oldest_open_question_age_seconds",
+    "Age of the oldest question that nobody answered yet; 0 when none waits.",
 )
 DECISIONS = Family(
     "countersign_decisions",
@@ -122,9 +128,11 @@ class Stored:
     """What the database said, as moments, so that ages go on while it is kept."""
 
     requests: Samples
+    questions: Samples
     decisions: Samples
     replies: Samples
     oldest_pending_at: datetime | None
+    oldest_question_at: datetime | None
     oldest_reply_at: datetime | None
     engines: list[tuple[str, str, datetime, datetime | None]]
     renewals: dict[str, datetime]
@@ -136,9 +144,11 @@ def read_stored() -> Stored:
     engines = list_engine_health()
     return Stored(
         requests={(state,): count for state, count in totals.by_state.items()},
+        questions={(state,): count for state, count in count_by_state().items()},
         decisions={(door, verdict): count for (door, verdict), count in totals.decisions.items()},
         replies={(state,): count for state, count in totals.open_replies.items()},
         oldest_pending_at=totals.oldest_pending_at,
+        oldest_question_at=read_oldest_open(),
         oldest_reply_at=totals.oldest_queued_reply_at,
         engines=[(each.engine_id, each.state, each.state_since, each.last_seen_at) for each in engines],
         renewals=read_lease_renewals(now=timezone.now()),
@@ -189,6 +199,8 @@ def describe_stored(facts: Stored) -> list[Fact]:
     return [
         Fact(REQUESTS, facts.requests),
         Fact(OLDEST_PENDING, {(): age_of(facts.oldest_pending_at, now)}),
+        Fact(QUESTIONS, facts.questions),
+        Fact(OLDEST_QUESTION, {(): age_of(facts.oldest_question_at, now)}),
         Fact(DECISIONS, facts.decisions),
         Fact(REPLIES, facts.replies),
         Fact(OLDEST_REPLY, {(): age_of(facts.oldest_reply_at, now)}),

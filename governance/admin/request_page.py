@@ -26,7 +26,7 @@ from governance.admin.verdict_panel import build_verdict_panel
 from governance.content import RequestContent, main_text
 from governance.domain.reading import read_content
 from governance.enums import Risk
-from governance.models import PermissionRequest
+from governance.models import PermissionRequest, Question
 from governance.policies import can_read_full, explain_not_deciding, explain_not_editing_rules
 from governance.risk import choose_confirmation_word, list_dangers
 
@@ -127,7 +127,7 @@ def build_block(title: str, text: str) -> TextBlock:
     return TextBlock(title, highlight_marks(make_visible_lines(text)), size)
 
 
-def build_places(principal: Principal, asked: PermissionRequest) -> list[Place]:
+def build_places(principal: Principal, asked: PermissionRequest | Question) -> list[Place]:
     """Engine, chat, then each delegation down to who asks. Titles are content: members only."""
     places = []
     if asked.engine is not None:

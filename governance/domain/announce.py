@@ -45,7 +45,7 @@ def announce_question(change: Change, question: Question, kind: str) -> None:
         audience=f"team:{question.team_id}",
         words={
             "state": question.state,
-            "items": question.item_count,
+            "item_count": question.item_count,
             "answered_by": question.answered_by_label[:80],
             "close_reason": question.close_reason,
             "engine": question.engine_id,

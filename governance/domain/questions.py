@@ -153,7 +153,7 @@ def insert_question(change: Change, question: Question, content: QuestionContent
     change.audit(
         "question.ask",
         question.subject,
-        after={"source": question.source, "engine": question.engine_id, "items": question.item_count},
+        after={"source": question.source, "engine": question.engine_id, "item_count": question.item_count},
     )
     announce_question(change, question, "asked")
     return True
@@ -256,7 +256,7 @@ def end_by_person(
         f"question.{'answer' if state == QuestionState.ANSWERED else 'reject'}",
         question.subject,
         before={"state": QuestionState.OPEN},
-        after={"state": state, "items": question.item_count},
+        after={"state": state, "item_count": question.item_count},
     )
     announce_question(change, question, state.value)
 

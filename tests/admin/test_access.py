@@ -511,7 +511,8 @@ def test_the_menu_shows_what_one_may_open(world: World) -> None:
             re.sub(r"<[^>]+>", " ", link).split()[0] for link in re.findall(r"<a .*?</a>", side, re.DOTALL)
         ]
 
-    inbox, rules = ["Dashboard", "Inbox", "Reviews", "Delegations"], ["Rules", "Path", "Proposals", "Replays"]
+    inbox = ["Dashboard", "Requests", "Questions", "Reviews", "Delegations"]
+    rules = ["Rules", "Path", "Proposals", "Replays"]
     mcp = ["MCP", "MCP"]
     configs = ["Agents", "Prompts", "Instructions", "Models", "Providers", "Rules"]
     procedures = ["Proposals", "Procedures"]

@@ -48,10 +48,12 @@ from engines.enums import EngineControl  # noqa: E402
 from engines.models import Engine  # noqa: E402
 from events.actors import RELAY_ACTOR, Door  # noqa: E402
 from events.changes import changes  # noqa: E402
+from events.encryption import reveal  # noqa: E402
 from governance.domain.decide import approve_request, deny_request  # noqa: E402
 from governance.domain.requests import seal_request  # noqa: E402
 from governance.domain.rules import save_rule  # noqa: E402
-from governance.models import PermissionRequest, WhitelistAction  # noqa: E402
+from governance.models import PermissionRequest, Question, WhitelistAction  # noqa: E402
+from governance.question_content import read_answers  # noqa: E402
 from governance.rule_drafts import RuleDraft  # noqa: E402
 from releases.demo import PRODUCTION, seed_configs  # noqa: E402
 from reviews.domain.reviews import withdraw_review  # noqa: E402
@@ -63,6 +65,7 @@ from tests.factories import (  # noqa: E402
     make_config,
     make_engine,
     make_owner,
+    make_question,
     make_request,
     make_session,
     make_team,
@@ -136,6 +139,19 @@ def ask_many(engine: str, asked: list[dict[str, Any]]) -> dict[str, Any]:
             for number, values in enumerate(asked)
         ]
     return {"ids": [request.pk for request in made]}
+
+
+def ask_question(*, engine: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+    question = make_question(Engine.objects.select_related("team").get(pk=engine), *items)
+    return {"id": question.pk}
+
+
+def tell_question(*, id: str) -> dict[str, Any]:  # noqa: A002 - the wish's own word
+    """Its state, what was answered, and the replies to its engine."""
+    question = Question.objects.get(pk=id)
+    replies = list(question.replies.order_by("created_at").values_list("reply", flat=True))
+    answers = [list(answer) for answer in read_answers(reveal(question, "answers"))]
+    return {"state": question.state, "answers": answers, "replies": replies}
 
 
 def seal(id: str, arguments: dict[str, Any]) -> dict[str, str]:  # noqa: A002 - the row's name for it
@@ -286,6 +302,8 @@ ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "session": log_in,
     "age_logins": age_logins,
     "request": ask,
+    "question": ask_question,
+    "tell_question": tell_question,
     "seal": seal,
     "decide": decide,
     "tell": tell,

@@ -36,6 +36,7 @@ from tests.factories import (
     make_engine,
     make_owner,
     make_principal,
+    make_question,
     make_request,
     make_service,
     make_team,
@@ -164,6 +165,7 @@ def test_requests_decisions_and_outbox_are_those_of_the_database() -> None:
     decide = {"request_id": denied.pk, "fingerprint": denied.fingerprint}
     deny_request(principal=make_principal(admin, Door.API), **decide)
     EngineReply.objects.filter(request=denied).update(created_at=an_hour_ago)
+    make_question(engine, now=an_hour_ago)
 
     values = read()
     assert values["countersign_permission_requests"] == {
@@ -174,12 +176,19 @@ def test_requests_decisions_and_outbox_are_those_of_the_database() -> None:
         ("pending",): 1,
     }
     assert values["countersign_decisions_total"] == {("admin", "approved"): 1, ("api", "denied"): 1}
+    assert values["countersign_questions"] == {
+        ("answered",): 0,
+        ("closed",): 0,
+        ("open",): 1,
+        ("rejected",): 0,
+    }
     assert values["countersign_outbox_replies"] == {("queued",): 2, ("sent",): 0}
     ages = [
         values["countersign_oldest_pending_request_age_seconds"][()],
+        values["countersign_oldest_open_question_age_seconds"][()],
         values["countersign_oldest_queued_reply_age_seconds"][()],
     ]
-    assert [3600 <= age < 3700 for age in ages] == [True, True]
+    assert [3600 <= age < 3700 for age in ages] == [True, True, True]
 
 
 def test_nothing_that_waits_has_the_age_zero() -> None:
