@@ -29,6 +29,7 @@ from governance.domain.gate_access import make_gate_token
 from governance.domain.rules import save_rule
 from governance.enums import RuleEffect
 from governance.rule_drafts import RuleDraft
+from mcp_servers.demo import seed_request
 from procedures.demo import seed_proposal
 from relay.demo.parts import seed_parts
 
@@ -106,7 +107,7 @@ def retire_demo_engine() -> None:
 
 
 def make_agent_token() -> str:
-    """A token for the scripted agent, which proposes a procedure first.
+    """A token for the scripted agent, which first proposes a procedure and asks for an MCP server.
 
     Its owner is nobody who decides: who answers for a machine may not approve what it asks for.
     """
@@ -122,12 +123,14 @@ def make_agent_token() -> str:
         team = Team.objects.get(name=TEAM)
         add_member(actor=ACTOR, team=team, user=agent, role=Role.VIEWER)
         seed_proposal(Principal(agent, Door.COMMAND), team)
-        return create_token(
+        made = create_token(
             actor=ACTOR,
             user=agent,
             name="demo",
-            scopes=[Scope.REQUESTS_CREATE],
+            scopes=[Scope.REQUESTS_CREATE, Scope.MCP_REQUEST],
             expires_at=timezone.now() + timedelta(days=7),
-        ).secret
+        )
+        seed_request(Principal(agent, Door.COMMAND, made.token), team)
+        return made.secret
     finally:
         connections.close_all()
