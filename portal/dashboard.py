@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -21,6 +21,7 @@ from governance.enums import GateStanding, RequestState
 from governance.gate_queries import find_standings
 from governance.models import PermissionRequest
 from governance.queries import InboxNumbers, list_requests, read_inbox_numbers
+from mcp_servers.queries import McpCounts, count_servers
 from releases.admin.states import describe_drift
 from releases.enums import DriftState
 from releases.models import Drift, Publication
@@ -56,6 +57,7 @@ class Dashboard:
     decisions: list[InboxRow]
     is_member: bool
     reviews_waiting: int = 0
+    mcp: McpCounts = field(default_factory=McpCounts)
 
     @property
     def online(self) -> int:
@@ -90,6 +92,7 @@ def build_dashboard(request: HttpRequest) -> Dashboard:
         decisions=[row for row in rows if not row.request.is_pending],
         is_member=bool(principal.team_ids),
         reviews_waiting=len(list_waiting_for(Voter(principal, timezone.now()))),
+        mcp=count_servers(principal),
     )
 
 
