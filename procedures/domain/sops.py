@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -105,7 +106,8 @@ def list_approvers(review: Review) -> list[dict[str, str]]:
 
 
 def create_sop(proposal: Proposal, version: SopVersion, now: datetime) -> Sop:
-    return Sop.objects.create(
+    """Raises Conflict when another proposal made one of the same slug meanwhile; the database decides."""
+    sop = Sop(
         id=make_id(),
         team=proposal.team,
         slug=proposal.slug,
@@ -115,6 +117,14 @@ def create_sop(proposal: Proposal, version: SopVersion, now: datetime) -> Sop:
         created_at=now,
         changed_at=now,
     )
+    try:
+        with transaction.atomic():
+            sop.save(force_insert=True)
+    except IntegrityError:
+        if find_live(proposal.team_id, proposal.slug) is None:
+            raise
+        raise Conflict(explain_slug_conflict(proposal), code="base_moved") from None
+    return sop
 
 
 def move_sop(sop: Sop, version: SopVersion, now: datetime) -> Sop:

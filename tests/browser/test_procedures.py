@@ -47,7 +47,7 @@ def test_a_procedure_from_its_first_draft_to_its_seal(enter: Enter, world: World
 
     other = reviewer.go(address)
     other.get_by_role("link", name="Comment on line 7").click()
-    assert other.get_by_label("On line").input_value() == "7"
+    assert other.get_by_role("spinbutton").input_value() == "7"
     other.get_by_label("Say something to your team").fill("Who is **asked** before?")
     other.get_by_role("button", name="Comment", exact=True).click()
     expect(other.locator(".source-said")).to_contain_text("Who is asked before?")
