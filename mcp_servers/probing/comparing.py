@@ -15,9 +15,11 @@ REMOVED = "removed"
 CHANGED = "changed"
 RENAMED = "renamed"
 INSTRUCTIONS = "instructions"
-# As much as half of their words may differ before two are called different things.
+# Some words may differ before two are called different things.
 ALIKE_FROM = 0.75
-MAX_COMPARED = 40
+WEIGHT_OF_WORDS = 0.6
+MAX_COMPARED = 20
+MAX_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +97,23 @@ def rate_pairs(
 ) -> Iterator[tuple[float, str, str]]:
     # A server that was exchanged as a whole has no renamed parts, and comparing all with all takes long.
     is_small = max(len(removed), len(added)) <= MAX_COMPARED
-    texts = {name: sort_key(drop_key(kind, item)) for name, item in added.items()}
     same = {digest_item(drop_key(kind, item)): name for name, item in added.items()}
     for old, item in removed.items():
         if new := same.get(digest_item(drop_key(kind, item))):
             yield 1.0, old, new
         elif is_small:
-            text = sort_key(drop_key(kind, item))
-            for new in added:
-                yield difflib.SequenceMatcher(None, text, texts[new], autojunk=False).ratio(), old, new
+            for new, other in added.items():
+                yield rate_likeness(drop_key(kind, item), drop_key(kind, other)), old, new
+
+
+def rate_likeness(one: dict[str, Any], other: dict[str, Any]) -> float:
+    """From 0 to 1; what it says of itself counts more than what it takes, which many tools share."""
+    words = rate_texts(*(f"{item.pop('title', '')} {item.pop('description', '')}" for item in (one, other)))
+    return WEIGHT_OF_WORDS * words + (1 - WEIGHT_OF_WORDS) * rate_texts(sort_key(one), sort_key(other))
+
+
+def rate_texts(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one[:MAX_LENGTH], other[:MAX_LENGTH], autojunk=False).ratio()
 
 
 def drop_key(kind: str, item: Item) -> dict[str, Any]:

@@ -7,6 +7,7 @@ COUNTERSIGN_EGRESS_ALLOW.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import ssl
@@ -30,10 +31,14 @@ async def resolve(url: str, allow: AllowList) -> PinnedAddress:
 
 @dataclass(slots=True)
 class Visit:
-    """`refusal` says why something was refused on the way, "" for nothing; `read_bytes` over all answers."""
+    """`refusal` says why something was refused on the way, "" for nothing; `read_bytes` over all answers.
+
+    `clock` is the visit's own; a refusal ends it at once, since the SDK may go on waiting.
+    """
 
     pinned: PinnedAddress
     max_bytes: int
+    clock: asyncio.Timeout
     refusal: str = ""
     read_bytes: int = 0
 
@@ -44,6 +49,8 @@ class Visit:
 
     def refuse(self, sentence: str) -> None:
         self.refusal = self.refusal or sentence
+        if not self.clock.expired():
+            self.clock.reschedule(0)
         raise httpx2.RequestError(sentence)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,15 +35,18 @@ async def visit(
     server: RemoteServer, *, limits: ProbeLimits = DEFAULT_LIMITS, on_step: OnStep = ignore_step
 ) -> Listing:
     """What it offers. Raises ProbeError."""
-    seen = Visit(server.pinned, limits.output_bytes)
+    clock = asyncio.timeout(limits.wall_s)
+    seen = Visit(server.pinned, limits.output_bytes, clock)
     await on_step("connecting")
     try:
-        async with connect(server, seen, limits) as (read, write):
+        async with clock, connect(server, seen, limits) as (read, write):
             # Caught in here: the transport would wrap it into a group of errors.
             try:
                 return await ask(read, write, server.capabilities, limits, on_step)
             except ProbeError as error:
                 failed = error
+    except TimeoutError:
+        failed = ProbeError("too_slow", f"It did not answer within {limits.wall_s:g} s.")
     except (ExceptionGroup, httpx2.HTTPError, OSError, ValueError) as error:
         failed = ProbeError("unreachable", f"It can't be reached: {describe_first(error)}")
         failed.__cause__ = error
