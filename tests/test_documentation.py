@@ -149,6 +149,8 @@ def test_the_product_reads_its_environment_in_one_place() -> None:
         "portal/checks.py",
         # DJANGO_SETTINGS_MODULE.
         "portal/asgi.py",
+        # How package indexes are reached, by name.
+        "mcp_servers/fetching/processes.py",
         "relay/demo/session.py",
         "relay/management/commands/demo.py",
         "relay/opencode/process.py",

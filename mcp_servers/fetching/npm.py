@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -76,7 +75,7 @@ async def run_npm(arguments: tuple[str, ...], part: Path, limits: FetchLimits) -
         *("--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"),
         *("--fetch-timeout=30000", "--git=/nonexistent/git", f"--cache={part / 'cache'}"),
     )
-    environment = choose_environment(os.environ, scratch)
+    environment = choose_environment(scratch)
     environment["PATH"] = f"{find_node().parent}:{environment.get('PATH', '/usr/bin:/bin')}"
     return await run_tool(
         (*find_npm(), *arguments, *bounds), environment=environment, folder=part, limits=limits

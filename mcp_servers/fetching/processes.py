@@ -30,9 +30,16 @@ class Ended:
     output: str
 
 
-def choose_environment(ours: Mapping[str, str], scratch: Path) -> dict[str, str]:
-    """The variables of a fetching program; its temporary files lie in `scratch`."""
-    chosen = {name: value for name, value in ours.items() if _PASSED_ON.fullmatch(name)}
+def choose_environment(scratch: Path, *, leave_out: str = "-") -> dict[str, str]:
+    """The variables of a fetching program; its temporary files lie in `scratch`.
+
+    `leave_out` is how names begin that are not handed on either.
+    """
+    chosen = {
+        name: value
+        for name, value in os.environ.items()
+        if _PASSED_ON.fullmatch(name) and not name.startswith(leave_out)
+    }
     return {**chosen, "TMPDIR": str(scratch)}
 
 

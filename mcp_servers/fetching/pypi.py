@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import email.message
 import email.parser
-import os
 import re
 import sys
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,18 +85,14 @@ async def download(package: Package, part: Path, wheels: Path, limits: FetchLimi
 
 
 async def run_pip(
-    arguments: tuple[str, ...],
-    part: Path,
-    limits: FetchLimits,
-    *,
-    environment: Mapping[str, str] | None = None,
+    arguments: tuple[str, ...], part: Path, limits: FetchLimits, *, leave_out: str = "-"
 ) -> Ended:
     scratch = part / "scratch"
     scratch.mkdir(exist_ok=True)
     bounds = ("--no-input", "--disable-pip-version-check", "--retries=1", "--timeout=20", "--no-color")
     return await run_tool(
         (sys.executable, "-I", GUARD, *arguments, *bounds),
-        environment=choose_environment(os.environ if environment is None else environment, scratch),
+        environment=choose_environment(scratch, leave_out=leave_out),
         folder=part,
         limits=limits,
     )
@@ -181,12 +175,11 @@ async def install(lock: str, part: Path, wheels: Path, site: Path, limits: Fetch
         *("--isolated", "--no-index", "--no-deps", "--require-hashes", "--only-binary=:all:"),
         *("--no-compile", "--no-cache-dir", "--no-warn-script-location"),
     )
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     ended = await run_pip(
         ("install", *options, "--find-links", str(wheels), "--target", str(site), "-r", str(requirements)),
         part,
         limits,
-        environment=kept,
+        leave_out="PIP_",
     )
     if "DO NOT MATCH THE HASHES" in ended.output:
         raise FetchError("wrong_hash", "What was downloaded does not fit the lock that was made of it.")
@@ -239,7 +232,7 @@ async def compile_files(tree: Path, final: Path, part: Path, limits: FetchLimits
             *(sys.executable, "-I", "-m", "compileall", "-q", "-f"),
             *("--invalidation-mode", "unchecked-hash", "-s", str(tree), "-p", str(final), str(tree)),
         ),
-        environment=choose_environment(os.environ, part / "scratch"),
+        environment=choose_environment(part / "scratch"),
         folder=part,
         limits=limits,
     )

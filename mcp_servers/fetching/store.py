@@ -27,6 +27,7 @@ from mcp_servers.fetching.packages import FetchError
 MANIFEST = "manifest.json"
 MANIFEST_FORMAT = 1
 _PART_PREFIX = ".part-"
+_HASH = re.compile(r"[0-9a-f]{64}")
 # A fetch that was cut off with its process leaves its folder; no fetch takes this long.
 LEFTOVER_AGE_S = 6 * 3600
 
@@ -77,10 +78,10 @@ def find_stored(store: Path, package: Package, artefact_hash: str = "") -> tuple
     """
     place = place_of(store, package)
     wanted = artefact_hash.removeprefix("sha256:")
-    found = sorted(place.glob(wanted or "[0-9a-f]*")) if place.is_dir() else []
-    if not found:
+    found = sorted(path for path in place.iterdir() if _HASH.fullmatch(path.name)) if place.is_dir() else []
+    folder = next((path for path in found if not wanted or path.name == wanted), None)
+    if folder is None:
         return None
-    folder = found[0]
     try:
         manifest = Manifest.read((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -301,6 +301,6 @@ async def test_the_environment_of_the_portal_does_not_reach_pip(
 
     monkeypatch.setenv("SECRET_KEY", "hidden")
     monkeypatch.setenv("DATABASE_URL", "hidden")
-    chosen = choose_environment(os.environ, store)
+    chosen = choose_environment(store)
     assert "hidden" not in json.dumps(chosen)
     assert (chosen["PIP_FIND_LINKS"], chosen["TMPDIR"]) == (str(index), str(store))
