@@ -99,9 +99,9 @@ def test_the_number_of_queries_does_not_grow(
         decided = make_request(engine, session_id=f"ses_{number}")
         approve_request(principal=bob, request_id=decided.pk, fingerprint=decided.fingerprint)
     # Session, user, may enter, roles; waiting; oldest; decisions twice; three related tables (no subagents);
-    # replies, votes, siblings; two numbers; engines, their teams, gates and the gates' folders; what reviews
-    # and rules add.
-    with django_assert_num_queries(23):
+    # replies, votes, siblings; two numbers; engines, their teams, gates and the gates' folders; what reviews,
+    # rules and MCP servers add.
+    with django_assert_num_queries(25):
         open_page(client, INDEX)
 
 

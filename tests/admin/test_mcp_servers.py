@@ -10,6 +10,7 @@ import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.domain.users import set_password
@@ -472,12 +473,10 @@ def test_a_tool_is_switched_off_at_once_and_on_again(team: Team, approver: User,
     server = make_server(team, approver=approver, requester=editor)
     client = enter(approver)
     client.post(url_of(server, "switch-tool"), {"tool": "now", "wanted": "off"})
-    server.refresh_from_db()
-    assert server.tools_on == ("convert",)
+    assert McpServer.objects.get(pk=server.pk).tools_on == ("convert",)
     assert "1 of 2 on" in open_page(client, url_of(server)).text
     client.post(url_of(server, "switch-tool"), {"tool": "now", "wanted": "on"})
-    server.refresh_from_db()
-    assert server.tools_on == ("convert", "now")
+    assert McpServer.objects.get(pk=server.pk).tools_on == ("convert", "now")
     answer = client.post(url_of(server, "switch-tool"), {"tool": "evil", "wanted": "on"})
     assert answer.status_code == 400
 
@@ -585,3 +584,15 @@ def test_incidents_are_listed_and_acknowledged(team: Team, approver: User, edito
     assert (
         enter(make_user(make_team(), Role.ADMIN)).get(url.replace("acknowledge", "change")).status_code == 404
     )
+
+
+def test_the_dashboard_counts_what_needs_a_look(team: Team, approver: User, editor: User) -> None:
+    client = enter(approver)
+    assert "needs a review" not in open_page(client, reverse("admin:index")).text
+    server = make_server(team, approver=approver, requester=editor)
+    reviewed(team, editor)
+    record_drift(server=server)
+    report_incident(engine=make_engine(team), kind=IncidentKind.UNKNOWN_SERVER, name="evil", what="No.")
+    text = open_page(client, reverse("admin:index")).text
+    for words in ("1 open MCP incident:", "1 MCP server drifted:", "1 MCP server asked for needs a review"):
+        assert words in text, words
