@@ -17,8 +17,17 @@ _FILLED_IN = re.compile(r"\$\{[^}]*\}|\{(?:env|file):[^}]*\}|\{\{[^}]*\}\}")
 
 
 def name_reference(server: str, name: str) -> str:
-    """The variable of whoever starts servers, under which one server's secret is given to that one alone."""
-    return re.sub(r"[^A-Z0-9]", "_", f"MCP_{server}_{name}".upper())
+    """The variable of whoever starts servers, under which one server's secret is given to that one alone.
+
+    No two servers' secrets have the same one: `__` stands first where the server's name ends.
+    """
+    owner = server.upper().replace("-", "_X")
+    return f"MCP_{owner}__{re.sub(r'[^A-Za-z0-9_]', write_code, name)}"
+
+
+def write_code(match: re.Match[str]) -> str:
+    """What names of headers hold and variables can't."""
+    return f"_{ord(match[0]):02X}"
 
 
 def read_pairs(

@@ -345,8 +345,8 @@ def test_an_export_holds_references_and_names_of_secrets_alone(format_name: str)
     files = write_entry(content, format=format_name, tools=("one",)).files
     text = files[0].text
     expected = {
-        "opencode": '"X_TOKEN": "{env:MCP_X_X_TOKEN}"',
-        "claude": '"X_TOKEN": "${MCP_X_X_TOKEN}"',
+        "opencode": '"X_TOKEN": "{env:MCP_X__X_TOKEN}"',
+        "claude": '"X_TOKEN": "${MCP_X__X_TOKEN}"',
         "docker": "env: X_TOKEN",
         "registry": '"isSecret": true',
     }

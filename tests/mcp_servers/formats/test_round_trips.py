@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, strategies as st
 
 from configs.formats.limits import FormatError
 from configs.formats.secrets import is_literal_secret, read_env_reference
@@ -16,7 +16,8 @@ from configs.model_content import names_secret
 from mcp_servers.content import EnvironmentVariable, Header, McpServerContent
 from mcp_servers.formats import registry_json
 from mcp_servers.formats.entries import FORMATS, read_entry, write_entry
-from tests.mcp_servers.formats.contents import contents
+from mcp_servers.formats.values import name_reference
+from tests.mcp_servers.formats.contents import contents, names, variable_names
 
 pytestmark = pytest.mark.pure
 
@@ -114,3 +115,15 @@ def test_a_written_server_json_keeps_to_the_schema(content: McpServerContent) ->
 def test_contents_read_as_they_were_written(content: McpServerContent) -> None:
     again = McpServerContent.read(content.write())
     assert (again, again.fingerprint()) == (content, content.fingerprint())
+
+
+@given(one=st.tuples(names, variable_names), other=st.tuples(names, variable_names))
+def test_no_two_secrets_have_the_same_reference(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert (name_reference(*one) == name_reference(*other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(("a-b", "C"), ("a", "B_C")), (("a--b", "C"), ("a", "_B_C")), (("a", "c"), ("a", "C"))]
+)
+def test_references_that_look_alike_are_different(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert name_reference(*one) != name_reference(*other)
