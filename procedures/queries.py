@@ -156,9 +156,12 @@ def list_effective_sops(team: Team, at: datetime) -> tuple[EffectiveSop, ...]:
     sops = Sop.objects.filter(holds, team=team).annotate(effective_id=Subquery(newest.values("pk")[:1]))
     rows = list(sops.select_related("team").order_by("slug", "state", "pk"))
     versions = SopVersion.objects.in_bulk([row.effective_id for row in rows if row.effective_id])
+    # Of one slug the live one counts: it sorts before one that still holds until its successor does.
+    by_slug: dict[str, tuple[Sop, SopVersion]] = {}
+    for row in rows:
+        if row.effective_id:
+            by_slug.setdefault(row.slug, (row, versions[row.effective_id]))
     checker = SealChecker()
     return tuple(
-        EffectiveSop(row, versions[row.effective_id], checker.explain_broken(versions[row.effective_id]))
-        for row in rows
-        if row.effective_id
+        EffectiveSop(sop, version, checker.explain_broken(version)) for sop, version in by_slug.values()
     )

@@ -144,6 +144,12 @@ class ProposalAdmin(PortalModelAdmin):
 
     # The page -------------------------------------------------------------------------------------
 
+    def get_fieldsets(self, request: HttpRequest, obj: Proposal | None = None) -> Any:
+        """Owners who are no members see names and states alone."""
+        if obj is None or can_read_proposal(get_principal(request), obj):
+            return self.fieldsets
+        return ((None, {"fields": ("state_pill", "slug_code", "area_name", "team_name", "by", "changed")}),)
+
     def object_context(self, request: HttpRequest, obj: Proposal) -> dict[str, Any]:
         return {**build_page(request, obj), "title": make_visible(obj.name)}
 

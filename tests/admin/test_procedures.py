@@ -143,7 +143,7 @@ def test_who_may_not_write_gets_no_form(who: str, team: Team, approver: User) ->
 
 def test_an_owner_without_a_membership_reads_no_text(team: Team, approver: User) -> None:
     secret = f"{CONTENT}\nOnly for the team.\n"
-    sop = make_sop(team, approver, content=secret)
+    sop = make_sop(team, approver, content=secret, description="Only for the team. Briefly.")
     proposal = Proposal.objects.get()
     client = enter(make_owner())
     for model, row in ((PROPOSAL, proposal), (SOP, sop)):

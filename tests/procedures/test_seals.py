@@ -209,6 +209,14 @@ def test_a_superseded_procedure_holds_until_the_other_does(team: Team, approver:
     assert (list_slugs(team), list_slugs(team, 6)) == ([("old", 1)], [("new", 1)])
 
 
+def test_of_one_slug_the_live_procedure_holds(team: Team, approver: User) -> None:
+    old = make_sop(team, approver, slug="old")
+    later = timezone.now() + timedelta(days=5)
+    make_sop(team, approver, slug="new", supersedes_id=old.pk, effective_from=later)
+    again = make_sop(team, approver, slug="old")
+    assert [found.sop for found in list_effective_sops(team, timezone.now())] == [again]
+
+
 def test_a_revoked_procedure_holds_no_more(team: Team, approver: User) -> None:
     sop = make_sop(team, approver)
     revoke_sop(principal=make_principal(approver), sop_id=sop.pk, reason="It is wrong.")
