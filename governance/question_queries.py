@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from accounts.enums import Role, Scope
 from accounts.models import Team
@@ -85,14 +86,18 @@ def find_last_replies(question_ids: Iterable[str]) -> dict[str, EngineReply]:
     return {str(reply.question_id): reply for reply in rows}
 
 
-def read_oldest_open() -> datetime | None:
+@dataclass(frozen=True, slots=True)
+class QuestionTotals:
     """Of the whole deployment, for monitoring."""
-    rows = Question.objects.filter(state=QuestionState.OPEN).order_by("created_at", "id")
-    return rows.values_list("created_at", flat=True).first()
+
+    by_state: dict[str, int]
+    oldest_open_at: datetime | None
 
 
-def count_by_state() -> dict[str, int]:
-    """Of the whole deployment, for monitoring."""
-    counts = dict.fromkeys(QuestionState.values, 0)
-    rows = Question.objects.order_by().values_list("state").annotate(count=Count("pk"))
-    return {**counts, **dict(rows)}
+def read_question_totals() -> QuestionTotals:
+    by_state = dict.fromkeys(QuestionState.values, 0)
+    oldest: dict[str, datetime] = {}
+    rows = Question.objects.order_by().values_list("state")
+    for state, count, first_at in rows.annotate(count=Count("pk"), first_at=Min("created_at")):
+        by_state[state], oldest[state] = count, first_at
+    return QuestionTotals(by_state, oldest.get(QuestionState.OPEN))

@@ -18,7 +18,7 @@ from django.utils import timezone
 from engines.queries import list_engine_health
 from governance.gate_queries import find_standings
 from governance.queries import read_request_totals
-from governance.question_queries import count_by_state, read_oldest_open
+from governance.question_queries import read_question_totals
 from live.facts import read_hub_facts
 from live.queries import read_head
 from relay.queries import read_lease_renewals
@@ -107,6 +107,8 @@ FAMILIES = (
     DATABASE_UP,
     REQUESTS,
     OLDEST_PENDING,
+    QUESTIONS,
+    OLDEST_QUESTION,
     DECISIONS,
     REPLIES,
     OLDEST_REPLY,
@@ -141,14 +143,15 @@ class Stored:
 
 def read_stored() -> Stored:
     totals = read_request_totals()
+    questions = read_question_totals()
     engines = list_engine_health()
     return Stored(
         requests={(state,): count for state, count in totals.by_state.items()},
-        questions={(state,): count for state, count in count_by_state().items()},
+        questions={(state,): count for state, count in questions.by_state.items()},
         decisions={(door, verdict): count for (door, verdict), count in totals.decisions.items()},
         replies={(state,): count for state, count in totals.open_replies.items()},
         oldest_pending_at=totals.oldest_pending_at,
-        oldest_question_at=read_oldest_open(),
+        oldest_question_at=questions.oldest_open_at,
         oldest_reply_at=totals.oldest_queued_reply_at,
         engines=[(each.engine_id, each.state, each.state_since, each.last_seen_at) for each in engines],
         renewals=read_lease_renewals(now=timezone.now()),

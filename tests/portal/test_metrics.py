@@ -276,7 +276,7 @@ def test_a_scrape_asks_little_and_a_second_one_nearly_nothing(django_assert_num_
     team = make_team()
     for _ in range(3):
         make_request(make_engine(team))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         ask()
     with django_assert_num_queries(1):
         ask()
