@@ -10,9 +10,10 @@ it stands in the way of every start.
 """
 
 # Importing pathlib would take as long as all the rest.
-# ruff: noqa: PTH102, PTH103, PTH106, PTH110, PTH112, PTH120, PTH123, PTH208, PTH211
+# ruff: noqa: PTH103, PTH110, PTH112, PTH120, PTH123, PTH208, PTH211
 
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -28,14 +29,13 @@ CLONE_NEWIPC = 0x08000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
-MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
+MS_REMOUNT, MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE = 32, 4096, 8192, 16384, 1 << 18
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 LAST_CAPABILITY = 63
 
-# Any folder that is always there: a fresh one is laid over it, in this process's own view of the mounts.
-SCAFFOLD = "/tmp"  # noqa: S108 - only a place to mount on
-OLD_ROOT = "old-root"
+# Where the new root is put together: a folder that is always there, and of which nothing is shown.
+NEW_ROOT = "/proc"
 DEVICES = ("null", "zero", "full", "random", "urandom")
 LOOK_EVERY_MS = 100
 FAILED = 125
@@ -105,11 +105,7 @@ def isolate() -> None:
 
 
 def build_root(task: dict[str, Any]) -> None:
-    mount("sandbox", SCAFFOLD, "tmpfs", MS_NOSUID | MS_NODEV, "size=16m,mode=755")
-    os.chdir(SCAFFOLD)
-    os.mkdir(OLD_ROOT, 0o700)
-    call("pivot_root", b".", OLD_ROOT.encode())
-    os.chdir("/")
+    mount("sandbox", NEW_ROOT, "tmpfs", MS_NOSUID | MS_NODEV, "size=16m,mode=755")
     for path, target in task["system_links"]:
         add_link(path, target)
     # What is shown may lie inside one of these.
@@ -122,70 +118,93 @@ def build_root(task: dict[str, Any]) -> None:
         hide(path)
     add_devices()
     add_files(task)
-    os.mkdir("/proc")
-    call("umount2", f"/{OLD_ROOT}".encode(), MNT_DETACH)
-    os.rmdir(f"/{OLD_ROOT}")
+    make_folder("/proc")
+    switch_root()
     mount("none", "/", flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
+
+
+def switch_root() -> None:
+    """The old root is out of reach afterwards: no path, no descriptor and no process leads there."""
+    os.chdir(NEW_ROOT)
+    try:
+        call("pivot_root", b".", b".")
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        # Nothing can take the place of a root that the kernel unpacked itself; it is covered instead.
+        mount(".", "/", flags=MS_MOVE)
+        call("chroot", b".")
+    else:
+        call("umount2", b".", MNT_DETACH)
+    os.chdir("/")
+
+
+def inside(path: str) -> str:
+    """Where `path` of the program's root stands while that is put together."""
+    return f"{NEW_ROOT}{path}"
+
+
+def make_folder(path: str) -> None:
+    os.makedirs(inside(path), exist_ok=True)
+
+
+def make_file(path: str) -> None:
+    make_folder(os.path.dirname(path))
+    if not os.path.lexists(inside(path)):
+        with open(inside(path), "xb"):
+            pass
 
 
 def show(path: str) -> None:
     """A real path (no links in it) of the machine, to be read only. What is mounted below it is not shown."""
-    source = f"/{OLD_ROOT}{path}"
-    if os.path.isdir(source):
-        os.makedirs(path, exist_ok=True)
+    if os.path.isdir(path):
+        make_folder(path)
     else:
         make_file(path)
-    mount(source, path, flags=MS_BIND)
-    mount("none", path, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
+    mount(path, inside(path), flags=MS_BIND)
+    mount("none", inside(path), flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
 
 
 def hide(path: str) -> None:
     """Something that would show because a folder around it does."""
-    if os.path.isdir(path):
-        mount("hidden", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,mode=000")
-    elif os.path.exists(path):
-        mount(f"/{OLD_ROOT}/dev/null", path, flags=MS_BIND)
+    if os.path.isdir(inside(path)):
+        flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
+        mount("hidden", inside(path), "tmpfs", flags, "size=4k,mode=000")
+    elif os.path.exists(inside(path)):
+        mount("/dev/null", inside(path), flags=MS_BIND)
 
 
 def add_link(path: str, target: str) -> None:
-    if not os.path.lexists(path):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        os.symlink(target, path)
+    if not os.path.lexists(inside(path)):
+        make_folder(os.path.dirname(path))
+        os.symlink(target, inside(path))
 
 
 def add_devices() -> None:
-    os.makedirs("/dev", exist_ok=True)
     for name in DEVICES:
         make_file(f"/dev/{name}")
-        mount(f"/{OLD_ROOT}/dev/{name}", f"/dev/{name}", flags=MS_BIND)
-    os.symlink("/proc/self/fd", "/dev/fd")
+        mount(f"/dev/{name}", inside(f"/dev/{name}"), flags=MS_BIND)
+    add_link("/dev/fd", "/proc/self/fd")
     for number, name in enumerate(("stdin", "stdout", "stderr")):
-        os.symlink(f"/proc/self/fd/{number}", f"/dev/{name}")
+        add_link(f"/dev/{name}", f"/proc/self/fd/{number}")
 
 
 def add_files(task: dict[str, Any]) -> None:
     for path, text in task["files"]:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
+        make_folder(os.path.dirname(path))
+        with open(inside(path), "w", encoding="utf-8") as file:
             file.write(text)
     for path in task["empty_folders"]:
-        if not os.path.lexists(path):
-            os.makedirs(path)
+        if not os.path.lexists(inside(path)):
+            make_folder(path)
 
 
 def add_private_folders(task: dict[str, Any]) -> None:
     """What the program may write to: in memory, small, and gone with it."""
     options = f"size={task['home_bytes']},nr_inodes=4096,mode=700,uid={task['uid']},gid={task['uid']}"
     for path in (task["home"], "/tmp", "/dev/shm"):  # noqa: S108 - those of the sandbox
-        os.makedirs(path, exist_ok=True)
-        mount("private", path, "tmpfs", MS_NOSUID | MS_NODEV, options)
-
-
-def make_file(path: str) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    if not os.path.lexists(path):
-        with open(path, "xb"):
-            pass
+        make_folder(path)
+        mount("private", inside(path), "tmpfs", MS_NOSUID | MS_NODEV, options)
 
 
 # The sandbox's first process, and the program

@@ -28,9 +28,34 @@ WAIT_S = 20.0
 ENDED_WELL = Verdict(has_started=True, exit_code=0)
 
 
-@pytest.fixture
-async def sandbox() -> Sandbox:
+LAUNCHER = Path(__file__).parents[3] / "mcp_servers" / "sandbox" / "launcher.py"
+
+
+# What the system refuses elsewhere is asked for in a way that it refuses everywhere, with the same error.
+REFUSED = {
+    'call("unshare",': 'call("unshare", -1 or',
+    'call("pivot_root", b".", b".")': 'call("pivot_root", b"tmp", b"dev/shm")',
+}
+
+
+def write_launcher(folder: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    """One for which the system refuses `call`."""
+    text = LAUNCHER.read_text(encoding="utf-8")
+    refusing = folder / "launcher.py"
+    refused = text.replace(call, REFUSED[call])
+    assert refused != text
+    refusing.write_text(refused, encoding="utf-8")
+    monkeypatch.setattr("mcp_servers.sandbox.namespaces.LAUNCHER", refusing)
+
+
+@pytest.fixture(params=["another root", "a covered root"])
+async def sandbox(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Sandbox:
+    """As on most machines, and as where the root can't be exchanged: on a root that the kernel unpacked."""
     found = await find_sandbox()
+    if request.param == "a covered root":
+        write_launcher(tmp_path_factory.mktemp("launcher"), monkeypatch, 'call("pivot_root", b".", b".")')
     if isinstance(found, NoSandbox):
         skip_missing("sandbox", found.reason)
     return found
@@ -359,11 +384,7 @@ async def test_without_root_there_is_no_sandbox_rather_than_a_weaker_one(
 async def test_where_namespaces_are_forbidden_there_is_no_sandbox(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    refusing = tmp_path / "launcher.py"
-    original = Path("mcp_servers/sandbox/launcher.py").read_text(encoding="utf-8")
-    # What a container without the right to make namespaces answers.
-    refusing.write_text(original.replace('call("unshare",', 'call("unshare", 1 |'), encoding="utf-8")
-    monkeypatch.setattr("mcp_servers.sandbox.namespaces.LAUNCHER", refusing)
+    write_launcher(tmp_path, monkeypatch, 'call("unshare",')
     found = await try_sandbox(Sandbox())
     assert isinstance(found, NoSandbox)
     assert found.reason.startswith("The sandbox can't be made here. The sandbox did not start it: [Errno")
