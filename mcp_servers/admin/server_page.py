@@ -20,7 +20,7 @@ from mcp_servers.admin.check_lines import build_checks, count_outcomes
 from mcp_servers.admin.differences import compare_bound
 from mcp_servers.admin.keys import SERVER_KEYS
 from mcp_servers.admin.progress import list_way
-from mcp_servers.admin.server_side import list_engines, list_notices, list_past, list_secrets
+from mcp_servers.admin.server_side import find_last_look, list_engines, list_notices, list_past, list_secrets
 from mcp_servers.admin.shown import Shown
 from mcp_servers.admin.states import describe_server
 from mcp_servers.admin.tool_lines import build_changes, build_others, build_tools
@@ -33,6 +33,7 @@ from mcp_servers.policies import (
     explain_not_requesting,
     explain_not_revealing,
     explain_not_setting_secrets,
+    explain_not_suspending,
 )
 from mcp_servers.queries import (
     ALL_TOOLS,
@@ -124,9 +125,14 @@ def build_listing(
     server = shown.server
     on = set(server.tools_on if shown.is_live else shown.request.tools)
     may_choose = shown.request.state == RequestState.NEEDS_REVIEW and can_choose(principal, shown)
-    may_switch = shown.is_live and not explain_not_managing(principal, server.team_id)
-    url = reverse("admin:mcp_servers_mcpserver_switch-tool", args=[server.pk]) if may_switch else ""
-    tools = build_tools(listing, on=on, changes=changes, checks=checks, switch_url=url)
+    tools = build_tools(
+        listing,
+        on=on,
+        changes=changes,
+        checks=checks,
+        switchable=list_switchable(principal, shown),
+        switch_url=reverse("admin:mcp_servers_mcpserver_switch-tool", args=[server.pk]),
+    )
     return {
         "listing": listing,
         "tools": tools,
@@ -137,6 +143,17 @@ def build_listing(
         "other_parts": build_others(listing, changes),
         "instructions": listing.get("instructions") or "",
     }
+
+
+def list_switchable(principal: Principal, shown: Shown) -> frozenset[str]:
+    """Approved tools that this person may switch: off sooner than on again."""
+    server, approval = shown.server, shown.approval
+    if not shown.is_live or approval is None:
+        return frozenset()
+    on, off = set(server.tools_on), set(approval.tools) - set(server.tools_on)
+    may_stop = not explain_not_suspending(principal, server.team_id)
+    may_start = not explain_not_managing(principal, server.team_id)
+    return frozenset((on if may_stop else set()) | (off if may_start else set()))
 
 
 def explain_unlisted(shown: Shown) -> str:
@@ -224,7 +241,7 @@ def hash_page(shown: Shown) -> str:
     """Another one once there is something else to read: the page's script then shows it anew."""
     server, request = shown.server, shown.request
     review = request.review
-    probe = find_probe(shown)
+    probes = [find_probe(shown), find_last_look(server)]
     said = [
         server.state,
         server.state_reason,
@@ -236,6 +253,6 @@ def hash_page(shown: Shown) -> str:
         request.problem,
         review.content_hash if review else "",
         review.approvals if review else 0,
-        [probe.state, probe.step] if probe else [],
+        [[probe.pk, probe.state, probe.step] for probe in probes if probe],
     ]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]

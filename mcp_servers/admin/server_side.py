@@ -12,8 +12,8 @@ from accounts.admin.display import Pill
 from mcp_servers.admin.asked import list_entries
 from mcp_servers.admin.shown import Shown
 from mcp_servers.admin.states import describe_on_engine, describe_request
-from mcp_servers.enums import IncidentState, SecretKind, ServerState
-from mcp_servers.models import McpEngineStatus, McpSecret, McpServer
+from mcp_servers.enums import IncidentState, ProbeState, SecretKind, ServerState
+from mcp_servers.models import McpEngineStatus, McpProbe, McpSecret, McpServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ def list_notices(shown: Shown) -> list[Notice]:
         notices.append(Notice("warning", server.state_reason, "bad"))
     if shown.is_undecided and request.problem:
         notices.append(Notice("warning", request.problem, "bad"))
+    notices += describe_last_look(server)
     incidents = server.incidents.filter(state=IncidentState.OPEN).order_by("-at")[:3]
     notices += [
         Notice(
@@ -82,6 +83,24 @@ def list_notices(shown: Shown) -> list[Notice]:
         for incident in incidents.select_related("engine")
     ]
     return notices
+
+
+def find_last_look(server: McpServer) -> McpProbe | None:
+    """The newest probe of what is approved, by hand or since an engine started."""
+    return McpProbe.objects.filter(server=server, request=None).order_by("-created_at", "-pk").first()
+
+
+def describe_last_look(server: McpServer) -> list[Notice]:
+    """While it runs, and when it could not see anything; what it saw otherwise is shown as a difference."""
+    probe = find_last_look(server)
+    if probe is None or server.is_retired:
+        return []
+    if probe.is_running:
+        step = probe.step or probe.get_state_display()
+        return [Notice("hourglass", f"It is being probed again: {step}")]
+    if probe.state == ProbeState.DONE:
+        return []
+    return [Notice("warning", f"The last probe saw nothing: {probe.error}", "bad")]
 
 
 def list_engines(server: McpServer) -> list[EngineLine]:

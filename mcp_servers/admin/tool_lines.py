@@ -72,9 +72,10 @@ def build_tools(
     on: Collection[str],
     changes: Sequence[Mapping[str, Any]] = (),
     checks: Sequence[CheckLine] = (),
+    switchable: Collection[str] = (),
     switch_url: str = "",
 ) -> list[ToolLine]:
-    """In the server's order. `switch_url`: where each is switched, "" where nobody may."""
+    """In the server's order. `switch_url`: where those that are `switchable` are switched."""
     pills = find_pills(changes)
     return [
         ToolLine(
@@ -87,7 +88,7 @@ def build_tools(
             is_on=str(tool.get("name", "")) in on,
             change=pills.get((TOOL, str(tool.get("name", "")))),
             findings=[check for check in checks if tool.get("name") in check.about],
-            switch_url=switch_url,
+            switch_url=switch_url if tool.get("name") in switchable else "",
         )
         for tool in listing.get("tools", ())
     ]

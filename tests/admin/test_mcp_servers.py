@@ -21,7 +21,7 @@ from mcp_servers.checks.results import BLOCKING, HIGH, LOW, finding, not_checked
 from mcp_servers.domain.drift import record_drift
 from mcp_servers.domain.engine_statuses import record_status
 from mcp_servers.domain.incidents import report_incident
-from mcp_servers.domain.probes import claim_probe, end_probe, queue_probe, step_probe
+from mcp_servers.domain.probes import claim_probe, end_probe, fail_probe, queue_probe, step_probe
 from mcp_servers.enums import EngineWish, IncidentKind, ProbeCause, ProbeState
 from mcp_servers.models import McpRequest, McpServer
 from tests.admin.doors import address, enter, messages_of, open_page, opened_earlier, read
@@ -479,6 +479,36 @@ def test_a_tool_is_switched_off_at_once_and_on_again(team: Team, approver: User,
     assert McpServer.objects.get(pk=server.pk).tools_on == ("convert", "now")
     answer = client.post(url_of(server, "switch-tool"), {"tool": "evil", "wanted": "on"})
     assert answer.status_code == 400
+
+
+def test_only_approved_tools_have_a_switch_for_those_who_may(
+    team: Team, approver: User, editor: User
+) -> None:
+    request = reviewed(team, editor)
+    review = request.review
+    assert review is not None
+    data = {"request": request.pk, "fingerprint": review.content_hash, "tools": ["now"]}
+    enter(approver).post(url_of(request, "choose-tools"), data)
+    decide(enter(approver), request, "approve")
+
+    def list_switches(user: User) -> list[str]:
+        page = open_page(enter(user), url_of(request))
+        return [found["value"] for found in page.find("input", name="tool")]
+
+    people = (approver, editor, make_user(team, Role.VIEWER))
+    assert [list_switches(user) for user in people] == [["now"], ["now"], []]
+    enter(editor).post(url_of(request, "switch-tool"), {"tool": "now", "wanted": "off"})
+    assert [list_switches(user) for user in people] == [["now"], [], []]
+
+
+def test_a_look_by_hand_is_shown_while_it_runs(team: Team, approver: User, editor: User) -> None:
+    server = make_server(team, approver=approver, requester=editor)
+    enter(approver).post(url_of(server, "probe"))
+    assert "It is being probed again:" in open_page(enter(approver), url_of(server)).text
+    probe = claim_probe(holder="w")
+    assert probe is not None
+    fail_probe(probe=probe, holder="w", error="It did not start.")
+    assert "The last probe saw nothing: It did not start." in open_page(enter(approver), url_of(server)).text
 
 
 def test_engines_say_how_it_stands_there(team: Team, approver: User, editor: User) -> None:
