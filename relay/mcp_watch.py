@@ -9,6 +9,7 @@ for: a server put in an approved one's place by somebody with the engine's passw
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -18,12 +19,13 @@ from relay.domain.mcp import KnownServer, ask_for_probes, load_known, put_incide
 from relay.link import EVERYWHERE, EngineLink
 from relay.opencode.errors import EngineError, EngineUnauthorized
 from relay.opencode.frames import BaseFrame, GlobalDisposed, InstanceDisposed, McpToolsChanged, SessionCreated
-from relay.opencode.mcp_calls import CONNECTED, McpState, disconnect_mcp, list_mcp_states
+from relay.opencode.mcp_calls import CONNECTED, McpState, connect_mcp, disconnect_mcp, list_mcp_states
 
 LOOK_EVERY_S = 3.0
 # A server that can't be stopped is tried again at every look, and told about this often.
 TELL_EVERY_S = 60.0
 MAX_FOLDERS = 200
+CONCURRENT_FOLDERS = 4
 NOT_THERE = McpState("missing", "The engine has not read a release with it yet.")
 # What is worst about a server comes first.
 ORDER = ("failed", "needs_auth", "needs_client_registration", "missing", "disabled", CONNECTED)
@@ -38,6 +40,8 @@ class McpWatch:
         self._told: dict[str, McpState] = {}
         self._known: dict[str, KnownServer] | None = None
         self._handled: dict[tuple[str, str], McpState] = {}
+        # What we switched off, by folder and name.
+        self._ended: set[tuple[str, str]] = set()
         self._failures: dict[str, int] = {}
         self._told_at_s: dict[tuple[str, str], float] = {}
         self._looked_s = 0.0
@@ -69,8 +73,9 @@ class McpWatch:
 
     def _forget(self, directory: str) -> None:
         """The folder is read anew: what was switched off there may be on again."""
-        for key in [key for key in self._handled if directory in {EVERYWHERE, key[0]}]:
-            del self._handled[key]
+        for key in [key for key in (*self._handled, *self._ended) if directory in {EVERYWHERE, key[0]}]:
+            self._handled.pop(key, None)
+            self._ended.discard(key)
 
     def _probe_soon(self, cause: ProbeCause, name: str = "") -> None:
         self.link.tasks.start(("mcp probes", name), lambda: self._ask_for_probes(cause, name))
@@ -88,14 +93,14 @@ class McpWatch:
         self._is_anew = True
 
     async def begin(self, directories: Iterable[str]) -> None:
-        """After each (re)connect. Raises EngineUnauthorized."""
+        """After each (re)connect. The engine may be slow to tell: nothing else waits for that."""
         for directory in directories:
             self.note_folder(directory)
         if self._is_anew:
             self._forget(EVERYWHERE)
             await self._ask_for_probes(ProbeCause.ENGINE_START, "")
             self._is_anew = False
-        await self.look()
+        self.look_soon()
 
     async def tick(self) -> None:
         """Once a second, while connected: at once when people changed something, else every few seconds."""
@@ -110,32 +115,58 @@ class McpWatch:
     # The look
 
     async def look(self) -> None:
-        """Every folder, one after the other. Raises EngineUnauthorized."""
+        """Every folder, a few at a time. Raises EngineUnauthorized."""
         self._looked_s = time.monotonic()
         known = await self.link.read(load_known, engine=self.link.engine)
         self._known = known
-        for directory in dict.fromkeys([*self.link.engine.directories, *self._folders]):
-            try:
-                await self._look_at(directory, known)
-            except EngineUnauthorized:
-                raise
-            except EngineError as error:
-                self._seen.pop(directory, None)
-                self._note_failure(directory, str(error))
-            else:
-                self._failures.pop(directory, None)
-                self.link.problems.pop(("mcp", directory), None)
+        gate = asyncio.Semaphore(CONCURRENT_FOLDERS)
+
+        async def visit(directory: str) -> None:
+            async with gate:
+                await self._visit(directory, known)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for directory in dict.fromkeys([*self.link.engine.directories, *self._folders]):
+                    group.create_task(visit(directory))
+        except* EngineUnauthorized as refused:
+            raise refused.exceptions[0] from None
         await self._tell(known)
+
+    async def _visit(self, directory: str, known: dict[str, KnownServer]) -> None:
+        try:
+            await self._look_at(directory, known)
+        except EngineUnauthorized:
+            raise
+        except EngineError as error:
+            self._seen.pop(directory, None)
+            self._note_failure(directory, str(error))
+        else:
+            self._failures.pop(directory, None)
+            self.link.problems.pop(("mcp", directory), None)
 
     async def _look_at(self, directory: str, known: dict[str, KnownServer]) -> None:
         states = await self._list(directory)
+        has_acted = False
         for name, state in states.items():
             item = known.get(name)
-            if state.is_off or (item is not None and item.is_on):
+            if item is not None and item.is_on:
+                has_acted |= state.is_off and await self._resume(directory, name)
+            elif state.is_off:
                 self._handled.pop((directory, name), None)
             elif self._handled.get((directory, name)) != state:
-                await self._stop(directory, name, state, item)
-        self._seen[directory] = await self._list(directory) if self._has_stopped(directory) else states
+                await self._stop(directory, name, state)
+                has_acted = True
+        self._seen[directory] = await self._list(directory) if has_acted else states
+
+    async def _resume(self, directory: str, name: str) -> bool:
+        """It may run again: what we switched off ourselves is switched on."""
+        if (directory, name) not in self._ended:
+            return False
+        self._ended.discard((directory, name))
+        async with self.link.calls:
+            await connect_mcp(self.link.client, directory, name)
+        return True
 
     def _note_failure(self, directory: str, why: str) -> None:
         """The engine answers once its servers have started, which takes a while: one failure is none."""
@@ -143,21 +174,23 @@ class McpWatch:
         if self._failures[directory] > 1:
             self.link.problems["mcp", directory] = f"Its MCP servers of {directory} can't be had: {why}"
 
-    def _has_stopped(self, directory: str) -> bool:
-        return any(place == directory for place, _ in self._handled)
-
     async def _list(self, directory: str) -> dict[str, McpState]:
         async with self.link.calls:
             return await list_mcp_states(self.link.client, directory)
 
-    async def _stop(self, directory: str, name: str, state: McpState, item: KnownServer | None) -> None:
+    async def _stop(self, directory: str, name: str, state: McpState) -> None:
         """End what may not run here, look whether it did, and put it on record."""
+        # By now the engine may have read a release that brought it.
+        item = (await self.link.read(load_known, engine=self.link.engine)).get(name)
+        if item is not None and item.is_on:
+            return
         async with self.link.calls:
             await disconnect_mcp(self.link.client, directory, name)
         after = (await self._list(directory)).get(name)
         is_stopped = after is None or after.status != CONNECTED
         if is_stopped:
             self._handled[directory, name] = after or state
+            self._ended.add((directory, name))
             if item is None or not item.is_carried:
                 await self._report(directory, name, state, item)
         elif self._may_tell(directory, name):

@@ -46,8 +46,17 @@ def read_state(raw: dict[str, object]) -> McpState:
 
 async def disconnect_mcp(client: OpenCodeClient, directory: str, name: str) -> bool:
     """End a server's process in this folder; True when the engine says that it did. Raises EngineError."""
+    return await tell(client, directory, name, "disconnect")
+
+
+async def connect_mcp(client: OpenCodeClient, directory: str, name: str) -> bool:
+    """Start one again that is disabled there. Raises EngineError."""
+    return await tell(client, directory, name, "connect")
+
+
+async def tell(client: OpenCodeClient, directory: str, name: str, word: str) -> bool:
     if name in {"", ".", ".."}:
         return False
-    call = Call("POST", f"/mcp/{quote(name, safe='')}/disconnect", directory)
+    call = Call("POST", f"/mcp/{quote(name, safe='')}/{word}", directory)
     status, body = await client.connection.send(call)
     return status == HTTPStatus.OK and body.strip() == b"true"

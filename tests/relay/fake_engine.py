@@ -221,17 +221,19 @@ class FakeEngine:
             case ["session", session_id, "abort"]:
                 return self._abort(session_id)
             case ["mcp", name, "disconnect"]:
-                return self._disconnect(name)
+                return self._set_mcp(name, "disabled")
+            case ["mcp", name, "connect"]:
+                return self._set_mcp(name, "connected")
             case ["permission", request_id, "reply"]:
                 return self._reply(request_id, request.body["reply"])
             case ["question", question_id, "reply"]:
                 return give_or_404(self.questions.pop(question_id, None) and True)
         return NOT_FOUND
 
-    def _disconnect(self, name: str) -> Answer:
+    def _set_mcp(self, name: str, status: str) -> Answer:
         if name not in self.mcp:
             return NOT_FOUND
-        self.mcp[name] = {"status": "disabled"}
+        self.mcp[name] = {"status": status}
         return give(True)
 
     def _abort(self, session_id: str) -> Answer:

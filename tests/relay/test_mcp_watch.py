@@ -12,7 +12,7 @@ from engines.models import Engine
 from events.models import Event
 from mcp_servers.domain.drift import record_drift
 from mcp_servers.domain.engine_statuses import record_status
-from mcp_servers.domain.servers import revoke_server, suspend_server
+from mcp_servers.domain.servers import resume_server, revoke_server, suspend_server
 from mcp_servers.models import McpEngineStatus, McpIncident, McpProbe, McpServer
 from relay.mcp_watch import find_worst
 from relay.opencode.mcp_calls import McpState
@@ -162,6 +162,19 @@ async def test_what_people_take_back_is_disconnected_at_once_and_is_no_incident(
     await wait_told(desk, approved, "disabled")
     assert server.mcp == {"time": {"status": "disabled"}}
     assert await desk.run(McpIncident.objects.count) == 0
+
+
+async def test_what_was_suspended_and_is_resumed_runs_again(
+    fake: tuple[FakeEngine, Engine], desk: Desk, approved: McpServer
+) -> None:
+    server, _ = fake
+    await desk.run(lambda: suspend_server(principal=desk.reviewer, server_id=approved.pk, reason="Wait."))
+    await wait_told(desk, approved, "disabled")
+    await desk.run(lambda: resume_server(principal=desk.reviewer, server_id=approved.pk))
+    await wait_told(desk, approved, "connected")
+    # What somebody else switched off stays off.
+    server.mcp["time"] = {"status": "disabled"}
+    await wait_told(desk, approved, "disabled")
 
 
 async def test_a_drifted_one_is_disconnected_too(
