@@ -154,7 +154,7 @@ def check_yanked(fetched: FetchedPackage) -> CheckResult:
         return not_checked("yanked", "The index did not say whether this version was withdrawn.")
     if fetched.is_yanked:
         return finding("yanked", HIGH, "Its publisher has withdrawn or deprecated this version.")
-    return passed("yanked", "This version is not withdrawn.")
+    return passed("yanked", "The index does not say that this version was withdrawn.")
 
 
 def check_age(fetched: FetchedPackage, now: datetime) -> CheckResult:

@@ -10,8 +10,8 @@ from typing import Any
 class FetchError(Exception):
     """Nothing was fetched, nothing is left. `reason` is a code, the message a sentence for people.
 
-    Reasons: not_exact, no_such_package, source_only, wrong_hash, too_large, too_slow, no_network, no_program,
-    not_fetchable, broken.
+    Reasons: not_exact, no_such_package, source_only, foreign_source, wrong_hash, too_large, too_slow,
+    no_network, no_program, not_fetchable, broken.
     """
 
     def __init__(self, reason: str, sentence: str) -> None:
@@ -45,7 +45,6 @@ class FetchedPackage:
     lock: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
     has_install_scripts: tuple[str, ...] = ()
-    source_only: tuple[str, ...] = ()
     released_at: str | None = None
     licence: str = ""
     is_yanked: bool | None = None

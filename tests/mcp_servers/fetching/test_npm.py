@@ -130,9 +130,9 @@ async def test_what_comes_from_an_address_or_a_repository_is_refused(
         assert (await refuse(store)).reason == "foreign_source"
 
 
-@pytest.mark.parametrize("program", ["../../../../../../bin/sh", "/bin/sh", "missing.js", ""])
-async def test_a_program_outside_of_the_package_is_none(index: NpmIndex, store: Path, program: str) -> None:
-    index.add("@scope/server-x", bin={"start": program})
+async def test_programs_outside_of_the_package_are_none(index: NpmIndex, store: Path) -> None:
+    outside = {"up": "../../../../../../bin/sh", "absolute": "/bin/sh", "missing": "missing.js", "empty": ""}
+    index.add("@scope/server-x", bin=outside)
     assert (await refuse(store)).reason == "no_program"
 
 
