@@ -9,9 +9,7 @@ from typing import Any
 from events.canonical import canonical_json
 from mcp_servers.content import McpServerContent
 from mcp_servers.models import McpApproval, McpRequest
-from mcp_servers.queries import find_worst, list_checks, list_findings, list_tools
-
-__all__ = ["bind", "find_worst", "hash_bound", "list_tools", "write_live", "write_reviewed"]
+from mcp_servers.queries import list_checks, list_findings
 
 
 def bind(

@@ -7,17 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.enums import Role
 from accounts.models import Team
 from accounts.principal import Principal
 from events.errors import NotFound
 from events.identifiers import is_record_id
 from mcp_servers.checks.known_names import KnownNames
 from mcp_servers.content import McpServerContent
-from mcp_servers.enums import CheckOutcome, IncidentState, ServerState, Severity
+from mcp_servers.enums import CheckOutcome, ServerState, Severity
 from mcp_servers.models import McpApproval, McpCheck, McpIncident, McpRequest, McpServer
 from mcp_servers.policies import REQUESTING, can_list_servers, can_see_server
 
@@ -63,11 +62,6 @@ def list_servers(principal: Principal) -> QuerySet[McpServer]:
     if not can_list_servers(principal):
         return servers.none()
     return servers if principal.sees_all_teams else servers.filter(team_id__in=principal.team_ids)
-
-
-def list_readable_servers(principal: Principal) -> QuerySet[McpServer]:
-    """Those of whose contents this principal may read, too (`can_read_server`)."""
-    return list_servers(principal).filter(team_id__in=principal.team_ids)
 
 
 def get_server(principal: Principal, server_id: str) -> McpServer:
@@ -119,22 +113,6 @@ def get_incident(principal: Principal, incident_id: str) -> McpIncident:
     return incident
 
 
-def count_open_incidents(principal: Principal) -> int:
-    return list_incidents(principal).filter(state=IncidentState.OPEN).count()
-
-
-def count_servers(principal: Principal) -> McpCounts:
-    """For the first page, in two queries."""
-    states = [ServerState.DRIFTED, ServerState.NEEDS_REVIEW]
-    found = list_servers(principal).order_by().filter(state__in=states)
-    counts = dict(found.values_list("state").annotate(count=Count("pk")))
-    return McpCounts(
-        counts.get(ServerState.NEEDS_REVIEW, 0),
-        counts.get(ServerState.DRIFTED, 0),
-        count_open_incidents(principal),
-    )
-
-
 def list_requestable_teams(principal: Principal) -> QuerySet[Team]:
     """The teams for which this principal may ask for servers."""
     if principal.user.is_service:
@@ -142,11 +120,6 @@ def list_requestable_teams(principal: Principal) -> QuerySet[Team]:
     else:
         teams = [team_id for team_id, role in principal.roles.items() if role in REQUESTING]
     return Team.objects.filter(pk__in=teams, retired_at=None).order_by("name")
-
-
-def list_managed_team_ids(principal: Principal) -> frozenset[str]:
-    """Where this principal resumes, revokes and switches tools."""
-    return frozenset(team_id for team_id, role in principal.roles.items() if role in Role.deciding())
 
 
 def load_enabled(team: Team, *, now: datetime | None = None) -> tuple[EnabledServer, ...]:
@@ -217,14 +190,6 @@ def list_tools(request: McpRequest) -> tuple[str, ...]:
     if not request.bound.get("digests") or request.probe is None:
         return ()
     return tuple(str(tool["name"]) for tool in request.probe.listing.get("tools", ()))
-
-
-def with_statuses(servers: QuerySet[McpServer]) -> QuerySet[McpServer]:
-    """With how each stands on its engines, in one query more."""
-    from mcp_servers.models import McpEngineStatus
-
-    statuses = McpEngineStatus.objects.select_related("engine").order_by("engine__name")
-    return servers.prefetch_related(Prefetch("engine_statuses", queryset=statuses))
 
 
 def describe_bound(request: McpRequest) -> list[tuple[str, str]]:

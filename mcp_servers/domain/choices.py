@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from accounts.principal import Principal
 from events.changes import changes
-from events.errors import Conflict, Invalid, Refused
+from events.errors import Conflict, Invalid
 from mcp_servers.binding import write_reviewed
 from mcp_servers.domain.moves import explain_request, lock_request
+from mcp_servers.domain.refusing import refuse
 from mcp_servers.enums import RequestState
 from mcp_servers.models import McpRequest
 from mcp_servers.queries import ALL_TOOLS, get_request, list_tools
@@ -84,6 +85,5 @@ def get_decidable(principal: Principal, request: McpRequest) -> Review:
     review = request.review
     if review is None or not review.is_open:
         raise Conflict(request.problem or "Nobody can review it as it is.", code="no_review")
-    if refusal := explain_not_voting(principal, review, timezone.now()):
-        raise Refused(refusal, subject_kind="mcp_request", subject_id=request.pk)
+    refuse(explain_not_voting(principal, review, timezone.now()), request.subject)
     return review

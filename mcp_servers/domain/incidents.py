@@ -9,9 +9,10 @@ from accounts.principal import Principal
 from engines.models import Engine
 from events.actors import RELAY_ACTOR, Actor
 from events.changes import changes
-from events.errors import Conflict, Refused
+from events.errors import Conflict
 from events.text import make_storable, make_visible, read_lines
 from mcp_servers.domain.log import announce_incident
+from mcp_servers.domain.refusing import refuse
 from mcp_servers.enums import IncidentKind, IncidentState
 from mcp_servers.models import McpIncident, McpServer
 from mcp_servers.policies import explain_not_managing
@@ -54,8 +55,7 @@ def acknowledge_incident(*, principal: Principal, incident_id: str, note: str = 
     note = read_lines(note, field="note", max_length=MAX_NOTE_LENGTH)
     with changes(principal.actor) as change:
         incident = get_incident(principal, incident_id)
-        if refusal := explain_not_managing(principal, incident.team_id):
-            raise Refused(refusal, subject_kind="mcp_incident", subject_id=incident.pk)
+        refuse(explain_not_managing(principal, incident.team_id), incident.subject)
         values = {
             "state": IncidentState.ACKNOWLEDGED,
             "acknowledged_by_id": principal.user.pk,

@@ -12,11 +12,12 @@ from django.utils import timezone
 from accounts.principal import Principal
 from engines.models import Engine
 from events.changes import Change, changes
-from events.errors import Conflict, Refused
+from events.errors import Conflict
 from events.text import make_storable
 from mcp_servers.domain.intake import ClaimLost
 from mcp_servers.domain.log import WORKER_ACTOR, announce_server
 from mcp_servers.domain.moves import lock_server
+from mcp_servers.domain.refusing import refuse
 from mcp_servers.enums import ProbeCause, ProbeState
 from mcp_servers.models import McpProbe, McpRequest, McpServer
 from mcp_servers.policies import explain_not_suspending
@@ -30,8 +31,7 @@ def probe_by_hand(*, principal: Principal, server_id: str) -> McpProbe:
     """Have what is approved looked at again. Raises NotFound, Refused, or Conflict (nothing is approved)."""
     with changes(principal.actor) as change:
         server = lock_server(get_server(principal, server_id).pk)
-        if refusal := explain_not_suspending(principal, server.team_id):
-            raise Refused(refusal, subject_kind="mcp_server", subject_id=server.pk)
+        refuse(explain_not_suspending(principal, server.team_id), server.subject)
         if server.approval is None:
             raise Conflict("Nothing of it is approved.", code="wrong_state", state=server.state)
         probe = insert_probe(server, cause=ProbeCause.BY_HAND)

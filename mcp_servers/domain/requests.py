@@ -12,10 +12,11 @@ from typing import Any
 
 from django.db.models import Max
 
+from accounts.domain.teams import subject_of
 from accounts.models import Team
 from accounts.principal import Principal
 from events.changes import Change, changes, lock_rows
-from events.errors import Conflict, Invalid, Refused
+from events.errors import Conflict, Invalid
 from events.text import read_line, read_lines
 from mcp_servers.content import ContentError, McpServerContent
 from mcp_servers.domain.log import actor_columns, announce_mcp_request, describe_request
@@ -28,6 +29,7 @@ from mcp_servers.domain.moves import (
     lock_server,
     move_request,
 )
+from mcp_servers.domain.refusing import refuse
 from mcp_servers.domain.secrets import put_secret, read_value
 from mcp_servers.enums import RequestSource, RequestState, ServerState
 from mcp_servers.models import McpRequest, McpServer
@@ -84,7 +86,7 @@ def request_server(
         "valid_days": valid_days,
     }
     with changes(principal.actor) as change:
-        refuse(explain_not_requesting(principal, team.pk), "team", team.pk)
+        refuse(explain_not_requesting(principal, team.pk), subject_of(team))
         # Two that ask for one name at once come one after the other.
         lock_rows(Team.objects.filter(pk=team.pk))
         server = find_live_server(team, content.name)
@@ -204,7 +206,7 @@ def withdraw_request(*, principal: Principal, request_id: str, reason: str = "")
     reason = read_lines(reason, field="reason", max_length=MAX_REASON_LENGTH)
     with changes(principal.actor) as change:
         request = lock_request(get_request(principal, request_id).pk)
-        refuse(explain_not_withdrawing(principal, request), "mcp_request", request.pk)
+        refuse(explain_not_withdrawing(principal, request), request.subject)
         end_request(change, request, RequestState.WITHDRAWN, verb="withdraw", reason=reason)
     return request
 
@@ -219,7 +221,7 @@ def reject_request(*, principal: Principal, request_id: str, reason: str) -> Mcp
         raise Invalid("Say why: whoever asked reads it.", field="reason")
     with changes(principal.actor) as change:
         request = lock_request(get_request(principal, request_id).pk)
-        refuse(explain_not_managing(principal, request.server.team_id), "mcp_request", request.pk)
+        refuse(explain_not_managing(principal, request.server.team_id), request.subject)
         if request.review is not None and request.review.is_open:
             raise Conflict("People review it: reject it there.", code="in_review", review=request.review.pk)
         end_request(change, request, RequestState.REJECTED, verb="reject", reason=reason)
@@ -239,7 +241,7 @@ def retry_checks(*, principal: Principal, request_id: str) -> McpRequest:
     """
     with changes(principal.actor) as change:
         request = lock_request(get_request(principal, request_id).pk)
-        refuse(explain_not_checking(principal, request), "mcp_request", request.pk)
+        refuse(explain_not_checking(principal, request), request.subject)
         if request.state != RequestState.NEEDS_REVIEW:
             if request.is_open:
                 return request
@@ -257,8 +259,3 @@ def retry_checks(*, principal: Principal, request_id: str) -> McpRequest:
             tried_at=None,
         )
     return request
-
-
-def refuse(refusal: str, kind: str, subject_id: str) -> None:
-    if refusal:
-        raise Refused(refusal, subject_kind=kind, subject_id=subject_id)

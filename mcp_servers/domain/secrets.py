@@ -11,10 +11,11 @@ from accounts.domain.recent_login import require_recent_login
 from accounts.principal import Principal
 from events.changes import Change, changes
 from events.encryption import reveal, seal
-from events.errors import Conflict, Invalid, NotFound, Refused
+from events.errors import Conflict, Invalid, NotFound
 from events.identifiers import is_record_id
 from events.text import is_storable
 from mcp_servers.domain.moves import find_open_request, lock_server
+from mcp_servers.domain.refusing import refuse
 from mcp_servers.enums import SecretKind
 from mcp_servers.models import McpRequest, McpSecret, McpServer
 from mcp_servers.policies import can_see_server, explain_not_revealing, explain_not_setting_secrets
@@ -48,7 +49,7 @@ def set_secret(
     """
     with changes(principal.actor) as change:
         server = lock_server(get_server(principal, server_id).pk)
-        refuse(explain_not_setting_secrets(principal, server.team_id), server)
+        refuse(explain_not_setting_secrets(principal, server.team_id), server.subject)
         request = find_target(server, request_id)
         if (kind, name) not in list_declared(server, request):
             raise Invalid("name: the server declares no such secret.", field="name")
@@ -97,7 +98,7 @@ def clear_secret(*, principal: Principal, secret_id: str) -> None:
     with changes(principal.actor) as change:
         row = get_secret(principal, secret_id)
         server = lock_server(row.server_id)
-        refuse(explain_not_setting_secrets(principal, server.team_id), server)
+        refuse(explain_not_setting_secrets(principal, server.team_id), server.subject)
         row.delete()
         change.audit("mcp_secret.clear", server.subject, before=describe_secret(row))
 
@@ -109,7 +110,7 @@ def reveal_secret(*, principal: Principal, secret_id: str) -> str:
     """
     with changes(principal.actor) as change:
         row = get_secret(principal, secret_id)
-        refuse(explain_not_revealing(principal, row.server.team_id), row.server)
+        refuse(explain_not_revealing(principal, row.server.team_id), row.server.subject)
         require_recent_login(principal)
         change.audit("mcp_secret.reveal", row.server.subject, after=describe_secret(row))
         return reveal(row, "value")
@@ -150,8 +151,3 @@ def take_over_secrets(change: Change, request: McpRequest) -> None:
 
 def describe_secret(row: McpSecret) -> dict[str, object]:
     return {"kind": row.kind, "name": row.name, "server": row.server_id, "request": row.request_id}
-
-
-def refuse(refusal: str, server: McpServer) -> None:
-    if refusal:
-        raise Refused(refusal, subject_kind="mcp_server", subject_id=server.pk)

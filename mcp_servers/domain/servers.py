@@ -10,10 +10,11 @@ from django.utils import timezone
 from accounts.principal import Principal
 from events.actors import CLOCK_ACTOR
 from events.changes import changes
-from events.errors import Conflict, Invalid, Refused
+from events.errors import Conflict, Invalid
 from events.text import read_lines
 from mcp_servers.domain.log import announce_server
 from mcp_servers.domain.moves import end_request, explain_state, find_open_request, lock_server, move_server
+from mcp_servers.domain.refusing import refuse
 from mcp_servers.enums import RequestState, ServerState
 from mcp_servers.models import McpApproval, McpSecret, McpServer, McpToolSwitch
 from mcp_servers.policies import explain_not_managing, explain_not_suspending
@@ -30,7 +31,7 @@ def suspend_server(*, principal: Principal, server_id: str, reason: str) -> McpS
     reason = read_reason(reason)
     with changes(principal.actor) as change:
         server = lock_server(get_server(principal, server_id).pk)
-        refuse(explain_not_suspending(principal, server.team_id), server)
+        refuse(explain_not_suspending(principal, server.team_id), server.subject)
         move_server(
             change,
             server,
@@ -50,7 +51,7 @@ def resume_server(*, principal: Principal, server_id: str, reason: str = "") -> 
     reason = read_lines(reason, field="reason", max_length=MAX_REASON_LENGTH)
     with changes(principal.actor) as change:
         server = lock_server(get_server(principal, server_id).pk)
-        refuse(explain_not_managing(principal, server.team_id), server)
+        refuse(explain_not_managing(principal, server.team_id), server.subject)
         if server.approval is not None and server.approval.is_expired(timezone.now()):
             raise Conflict(f"{RAN_OUT} Ask for it again.", code="expired", state=server.state)
         if server.has_drifted:
@@ -77,7 +78,7 @@ def revoke_server(*, principal: Principal, server_id: str, reason: str) -> McpSe
     reason = read_reason(reason)
     with changes(principal.actor) as change:
         server = lock_server(get_server(principal, server_id).pk)
-        refuse(explain_not_managing(principal, server.team_id), server)
+        refuse(explain_not_managing(principal, server.team_id), server.subject)
         if server.state not in ServerState.approvable():
             raise explain_state(server)
         approval = server.approval
@@ -115,7 +116,7 @@ def switch_tool(
     with changes(principal.actor) as change:
         server = lock_server(get_server(principal, server_id).pk)
         explain = explain_not_managing if is_on else explain_not_suspending
-        refuse(explain(principal, server.team_id), server)
+        refuse(explain(principal, server.team_id), server.subject)
         if server.approval is None:
             raise explain_state(server)
         if tool not in server.approval.tools:
@@ -189,8 +190,3 @@ def read_reason(reason: str) -> str:
     if not reason:
         raise Invalid("Say why: whoever uses it reads this.", field="reason")
     return reason
-
-
-def refuse(refusal: str, server: McpServer) -> None:
-    if refusal:
-        raise Refused(refusal, subject_kind="mcp_server", subject_id=server.pk)

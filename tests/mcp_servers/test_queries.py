@@ -17,7 +17,7 @@ from mcp_servers.domain.incidents import report_incident
 from mcp_servers.domain.intake import is_any_due, list_due
 from mcp_servers.domain.probes import list_due_probes
 from mcp_servers.domain.servers import list_expired
-from mcp_servers.models import McpEngineStatus, McpRequest, McpServer
+from mcp_servers.models import McpRequest, McpServer
 from mcp_servers.queries import (
     find_previous_approval,
     list_incidents,
@@ -25,7 +25,6 @@ from mcp_servers.queries import (
     list_requests,
     list_servers,
     load_enabled,
-    with_statuses,
 )
 from tests.factories import make_engine, make_owner, make_principal, make_team, make_user
 from tests.mcp_servers.make import ask, make_content, make_server
@@ -90,14 +89,12 @@ def test_lists_take_as_many_queries_for_one_as_for_three(
 ) -> None:
     engine = make_engine(team)
     for number in range(count):
-        server = make_server(team, approver=approver)
-        McpEngineStatus.objects.create(server=server, engine=engine)
+        make_server(team, approver=approver)
         report_incident(engine=engine, kind="unknown_server", name=f"other-{number}", what="Unknown.")
     principal = make_principal(approver)
     assert principal.team_ids
     reads: list[tuple[int, Callable[[], Any]]] = [
         (1, lambda: [(row.team.name, row.tools_on) for row in list_servers(principal)]),
-        (2, lambda: [list(row.engine_statuses.all()) for row in with_statuses(list_servers(principal))]),
         (1, lambda: [(row.server.team.name, row.review, row.probe) for row in list_requests(principal)]),
         (1, lambda: [(row.team.name, row.engine.name) for row in list_incidents(principal)]),
         (1, lambda: [(row.content, row.tools) for row in load_enabled(team)]),
