@@ -41,13 +41,19 @@ def explain_not_requesting(principal: Principal, team_id: str) -> str:
 
 
 def explain_not_withdrawing(principal: Principal, request: McpRequest) -> str:
-    """Who asked, or answers for the service account that asked."""
+    """Who asked, or answers for the service account that asked.
+
+    Approvers and admins too while it has no open review: nobody could reject it then.
+    """
     if not principal.has_scope(Scope.MCP_REQUEST):
         return "This token lacks the scope mcp:request."
     if request.server.team_id not in principal.team_ids:
         return "Only members of the team withdraw its requests."
     asked = request.requested_by_id
-    if principal.user.pk != asked and asked not in principal.service_account_ids:
+    if principal.user.pk == asked or asked in principal.service_account_ids:
+        return ""
+    is_reviewed = request.review is not None and request.review.is_open
+    if is_reviewed or explain_not_managing(principal, request.server.team_id):
         return "Only whoever asked withdraws it; others reject it."
     return ""
 

@@ -35,7 +35,6 @@ from mcp_servers.enums import RequestSource, RequestState, ServerState
 from mcp_servers.models import McpRequest, McpServer
 from mcp_servers.policies import (
     explain_not_checking,
-    explain_not_managing,
     explain_not_requesting,
     explain_not_withdrawing,
 )
@@ -202,29 +201,15 @@ def insert_request(principal: Principal, server: McpServer, said: Mapping[str, A
 
 
 def withdraw_request(*, principal: Principal, request_id: str, reason: str = "") -> McpRequest:
-    """Take back what one asked for. Raises NotFound, Refused, Invalid or Conflict."""
+    """Take back what one asked for; or end what waits without a review that it could be rejected in.
+
+    Raises NotFound, Refused, Invalid or Conflict.
+    """
     reason = read_lines(reason, field="reason", max_length=MAX_REASON_LENGTH)
     with changes(principal.actor) as change:
         request = lock_request(get_request(principal, request_id).pk)
         refuse(explain_not_withdrawing(principal, request), request.subject)
         end_request(change, request, RequestState.WITHDRAWN, verb="withdraw", reason=reason)
-    return request
-
-
-def reject_request(*, principal: Principal, request_id: str, reason: str) -> McpRequest:
-    """End one that has no review: it is still looked at, or nobody could approve it as it is.
-
-    One that people review is rejected there. Raises NotFound, Refused, Invalid or Conflict.
-    """
-    reason = read_lines(reason, field="reason", max_length=MAX_REASON_LENGTH)
-    if not reason:
-        raise Invalid("Say why: whoever asked reads it.", field="reason")
-    with changes(principal.actor) as change:
-        request = lock_request(get_request(principal, request_id).pk)
-        refuse(explain_not_managing(principal, request.server.team_id), request.subject)
-        if request.review is not None and request.review.is_open:
-            raise Conflict("People review it: reject it there.", code="in_review", review=request.review.pk)
-        end_request(change, request, RequestState.REJECTED, verb="reject", reason=reason)
     return request
 
 
