@@ -382,3 +382,19 @@ def test_an_approved_command_stands_in_the_export_as_it_is() -> None:
     argv = ("/usr/bin/node", "/store/a/index.js")
     [file] = write_entry(content, format="opencode", argv=argv).files
     assert json.loads(file.text)["mcp"]["x"]["command"] == list(argv)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nname: helper\nmcpServers:\n  x:\n    command: npx\n    args: [-y, pkg@1.0.0]\n---\nBody\n",
+        '{// a comment\n"mcpServers": {"x": {"command": "npx", "args": ["-y", "pkg@1.0.0",],},},}',
+        '{"servers": {"x": {"type": "stdio", "command": "npx", "args": ["-y", "pkg@1.0.0"]}}}',
+        '{"x": {"command": "npx", "args": ["-y", "pkg@1.0.0"]}}',
+        '{"x": {"type": "local", "command": ["npm", "exec", "--", "pkg@1.0.0"]}}',
+    ],
+    ids=["a profile's front matter", "comments", "an editor's", "bare", "bare, the engine's"],
+)
+def test_the_same_server_is_read_from_what_people_have(text: str) -> None:
+    package = Package(kind="npm", identifier="pkg", version="1.0.0")
+    assert read_one(text) == ImportedServer(McpServerContent(name="x", package=package))
