@@ -40,7 +40,11 @@ from governance.api.rules import RuleTargetViewSet, RuleViewSet
 from live.api.events import EventsView
 from live.api.stream import EventStreamView
 from live.api.tickets import TicketView
+from mcp_servers.api.requests import McpRequestViewSet
+from mcp_servers.api.servers import McpIncidentViewSet, McpServerViewSet
 from portal.api_docs import DocsView
+from procedures.api.proposals import ProposalViewSet
+from procedures.api.sops import SealKeysView, SopViewSet
 from releases.api.releases import DriftViewSet, PublicationViewSet, ReleaseViewSet
 from reviews.api.reviews import ReviewViewSet
 
@@ -110,6 +114,11 @@ router.register("change-requests", ChangeRequestViewSet, basename="changerequest
 router.register("releases", ReleaseViewSet)
 router.register("publications", PublicationViewSet)
 router.register("drifts", DriftViewSet)
+router.register("mcp-servers", McpServerViewSet)
+router.register("mcp-requests", McpRequestViewSet)
+router.register("mcp-incidents", McpIncidentViewSet)
+router.register("proposals", ProposalViewSet)
+router.register("sops", SopViewSet)
 router.register("engines", EngineViewSet)
 router.register("chats", ChatViewSet)
 router.register("subagents", SubagentViewSet)
@@ -131,6 +140,7 @@ v1_urlpatterns = [
 ]
 
 urlpatterns = [
+    path("v1/sop-keys/", SealKeysView.as_view(), name="api-sop-keys"),
     path("v1/", include(v1_urlpatterns)),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),

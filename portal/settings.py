@@ -271,6 +271,18 @@ SPECTACULAR_SETTINGS = {
         "SourceEnum": "governance.enums.RequestSource",
         "QuestionSourceEnum": [("engine", "engine"), ("api", "API")],
         "QuestionStateEnum": "governance.enums.QuestionState",
+        "SeverityEnum": [("error", "error"), ("warning", "warning")],
+        "McpServerStateEnum": "mcp_servers.enums.ServerState",
+        "McpRequestStateEnum": "mcp_servers.enums.RequestState",
+        "McpRequestSourceEnum": "mcp_servers.enums.RequestSource",
+        "McpSeverityEnum": "mcp_servers.enums.Severity",
+        "McpProbeStateEnum": "mcp_servers.enums.ProbeState",
+        "McpIncidentStateEnum": "mcp_servers.enums.IncidentState",
+        "McpIncidentKindEnum": "mcp_servers.enums.IncidentKind",
+        "McpSecretKindEnum": "mcp_servers.enums.SecretKind",
+        "McpPackageKindEnum": "mcp_servers.content.PACKAGE_KINDS",
+        "ProposalStateEnum": "procedures.enums.ProposalState",
+        "SopStateEnum": "procedures.enums.SopState",
     },
 }
 

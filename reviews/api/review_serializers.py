@@ -235,17 +235,18 @@ class ReviewCommentTextSerializer(WriteSerializer):
     text = Text(max_length=MAX_COMMENT_LENGTH, help_text="Markdown.")
 
 
-class ReviewDecisionSerializer(WriteSerializer):
-    """`fingerprint` is the one that was shown; another one, or none, answers 409."""
+class ReviewRejectionSerializer(WriteSerializer):
+    """`fingerprint` is the one that was shown; another one, or none, answers 409. Who asked reads why."""
 
     fingerprint = Text(max_length=64, allow_blank=True, required=False, default="")
-    reason = Text(max_length=MAX_REASON_LENGTH, allow_blank=True, required=False, default="")
-
-
-class ReviewRejectionSerializer(ReviewDecisionSerializer):
-    """The same, with the reason that whoever asked will read."""
-
     reason = Text(max_length=MAX_REASON_LENGTH)
+
+
+class ReviewDecisionSerializer(ReviewRejectionSerializer):
+    """`confirmation`: the word that approvers type when something was found (`confirmation_needed`)."""
+
+    reason = Text(max_length=MAX_REASON_LENGTH, allow_blank=True, required=False, default="")
+    confirmation = Text(max_length=200, allow_blank=True, required=False, default="")
 
 
 class WithdrawalSerializer(WriteSerializer):

@@ -311,12 +311,18 @@ def test_nothing_else_is_written() -> None:
         "apitoken": "list revoke",
         **dict.fromkeys(routes, "copy detail labels list restore retire unretire"),
         "gatecall": "list take withdraw",
+        "mcpincident": "acknowledge",
+        "mcprequest": "begin-trial choose-tools import-entries list retry withdraw",
+        "mcpserver": "clear-secret probe resume revoke secrets suspend switch-tool",
         "permissionrequest": "approve cancel claim comments deny list release snooze unsnooze",
+        "proposal": "comments detail list request-changes resolve-comment submit withdraw",
         "publication": "cancel list rollback",
+        "question": "answer cancel list reject",
         "release": "list",
         "review": "approve comments reject withdraw",
         "rule": "activate deactivate list restore retire save",
         "ruletarget": "activate deactivate list restore retire save",
+        "sop": "revoke",
     }
     assert {name for name, method in registered() if method != "GET"} == {
         f"{noun}-{verb}" for noun, verbs in written.items() for verb in verbs.split()

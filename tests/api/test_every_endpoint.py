@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +30,8 @@ from releases.models import Drift, Publication, Release
 from reviews.models import Review
 from tests.api.clients import ApiClient, call_as, outcome, sign_in
 from tests.api.config_walk import KINDS, VERBS
+from tests.api.endpoint import DECIDING, Endpoint
+from tests.api.gated_walk import GATED_ENDPOINTS, GatedThings, make_gated
 from tests.api.test_engines import say
 from tests.factories import (
     make_config,
@@ -49,30 +51,8 @@ from tests.reviews.things import ask_review, register_things
 pytestmark = pytest.mark.django_db
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """`scopes`: one of these is needed, none for any token. `is_scoped`: its object belongs to a team.
-
-    `services_get`: what a service account is answered where it has no business.
-    """
-
-    name: str
-    method: str
-    scopes: tuple[str, ...] = ()
-    is_scoped: bool = False
-    roles: frozenset[str] = frozenset(Role.values)
-    takes_services: bool = True
-    services_get: int = 403
-    success: int = 200
-    body: dict[str, Any] = field(default_factory=dict, hash=False)
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.name}"
-
-
 READERS = (Scope.REQUESTS_READ, Scope.REQUESTS_CREATE)
 ASKERS = (Scope.QUESTIONS_READ, Scope.QUESTIONS_ASK)
-DECIDING = frozenset({Role.APPROVER, Role.ADMIN})
 
 ENDPOINTS = [
     Endpoint("api-root", "GET"),
@@ -314,6 +294,7 @@ ENDPOINTS = [
         Endpoint(name, "GET", (Scope.AUDIT_READ,), roles=frozenset(), takes_services=False, success=403)
         for name in ("audit-list", "audit-detail", "audit-head")
     ),
+    *GATED_ENDPOINTS,
 ]
 
 
@@ -349,8 +330,12 @@ class World:
     prompt: Prompt
     change_request: str
     publication: Publication
+    gated: GatedThings | None = None
 
     def path(self, endpoint: Endpoint) -> str:
+        if endpoint in GATED_ENDPOINTS:
+            assert self.gated is not None
+            return self.gated.path(endpoint)
         ids = {
             "permissionrequest": self.request.pk,
             "question": Question.objects.get(engine=self.engine).pk,
@@ -399,6 +384,8 @@ class World:
         return "/".join(parts) + "/" + query
 
     def body(self, endpoint: Endpoint) -> dict[str, Any]:
+        if self.gated is not None:
+            return self.gated.body(endpoint)
         if endpoint.name in {"permissionrequest-approve", "permissionrequest-deny"}:
             return {"fingerprint": self.request.fingerprint}
         if endpoint.name == "apitoken-list":
@@ -414,14 +401,20 @@ class World:
         return endpoint.body
 
     def call(self, client: ApiClient, endpoint: Endpoint) -> Any:
-        body = self.body(endpoint) if endpoint.method == "POST" else None
+        body = None if endpoint.method == "GET" else self.body(endpoint)
         return client.send(endpoint.method, self.path(endpoint), body)
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """With the things that people let in only where the test is about one of them: they take long to make."""
+    parameters = getattr(request.node, "callspec", None)
+    endpoint = parameters.params.get("endpoint") if parameters else None
     with register_things():
-        yield make_world()
+        made = make_world()
+        if endpoint in GATED_ENDPOINTS:
+            made.gated = make_gated(made.engine, endpoint)
+        yield made
 
 
 def make_world() -> World:

@@ -38,6 +38,12 @@ CONFIG_VERBS = (
     *("copy", "create", "diff", "labels", "list", "move_label", "preview", "restore"),
     *("retire", "retrieve", "unretire", "update", "uses", "version", "versions"),
 )
+PROPOSAL_VERBS = (
+    *("comment", "comments", "create", "diff", "list", "request_changes", "resolve_comment", "retrieve"),
+    *("revision", "revisions", "submit", "update", "withdraw"),
+)
+# What anybody may read, so that seals can be checked without a token.
+PUBLIC = {"sop_keys_retrieve"}
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -78,7 +84,8 @@ def test_every_operation_says_what_it_is_and_how_it_fails() -> None:
     for method, path, operation in operations():
         where = f"{method} {path}"
         assert operation["description"], where
-        assert operation["security"] == [{"token": []}, {"session": []}], where
+        wanted = None if operation["operationId"] in PUBLIC else [{"token": []}, {"session": []}]
+        assert operation.get("security") == wanted, where
         responses = operation["responses"]
         assert any(status.startswith("2") for status in responses), where
         expected = {"400", "401", "403", "default"} | ({"404"} if "{" in path else set())
@@ -116,6 +123,17 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "gate_withdraw",
         *(f"instructions_{verb}" for verb in CONFIG_VERBS),
         "label_moves_create",
+        *(f"mcp_incidents_{verb}" for verb in ("acknowledge", "list", "retrieve")),
+        *(
+            f"mcp_requests_{verb}"
+            for verb in ("begin_trial", "choose_tools", "create", "import_entries", "list", "probe")
+        ),
+        *(f"mcp_requests_{verb}" for verb in ("retrieve", "retry", "withdraw")),
+        *(
+            f"mcp_servers_{verb}"
+            for verb in ("clear_secret", "export", "list", "probe", "resume", "retrieve")
+        ),
+        *(f"mcp_servers_{verb}" for verb in ("revoke", "secrets", "set_secret", "suspend", "switch_tool")),
         *(f"models_{verb}" for verb in CONFIG_VERBS),
         "permission_requests_approve",
         "permission_requests_cancel",
@@ -132,6 +150,7 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "permission_requests_unsnooze",
         "permission_requests_wait",
         *(f"prompts_{verb}" for verb in CONFIG_VERBS),
+        *(f"proposals_{verb}" for verb in PROPOSAL_VERBS),
         *(f"providers_{verb}" for verb in CONFIG_VERBS),
         "publications_cancel",
         "publications_create",
@@ -173,6 +192,8 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "rules_retrieve",
         "rules_save",
         "rules_versions",
+        "sop_keys_retrieve",
+        *(f"sops_{verb}" for verb in ("list", "retrieve", "revoke", "verify", "versions")),
         "subagents_list",
         "subagents_retrieve",
         "teams_list",
@@ -258,6 +279,7 @@ def test_answers_are_what_the_schema_says(team: Team, user: User) -> None:
     }
     for path, template in reads.items():
         validate_answer(client.read(path), "get", template)
+    Team.objects.filter(pk=team.pk).update(tokens_may_decide=True)
     answered = client.write(f"questions/{question.pk}/answer/", {"answers": [["Red"]]})
     validate_answer(answered, "post", "questions/{id}/answer/")
     validate_answer(client.read(f"questions/{question.pk}/"), "get", "questions/{id}/")
@@ -304,9 +326,13 @@ def test_root_names_every_resource(user: User) -> None:
             "events",
             "gate/calls",
             "instructions",
+            "mcp-incidents",
+            "mcp-requests",
+            "mcp-servers",
             "models",
             "permission-requests",
             "prompts",
+            "proposals",
             "providers",
             "publications",
             "questions",
@@ -314,6 +340,7 @@ def test_root_names_every_resource(user: User) -> None:
             "reviews",
             "rule-targets",
             "rules",
+            "sops",
             "subagents",
             "teams",
             "tokens",

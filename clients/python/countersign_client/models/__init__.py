@@ -22,7 +22,9 @@ from .agent_version import AgentVersion
 from .agent_wish_request import AgentWishRequest
 from .agents_list_mode_item import AgentsListModeItem
 from .answer_enum import AnswerEnum
+from .answer_request import AnswerRequest
 from .approver_role_enum import ApproverRoleEnum
+from .area_enum import AreaEnum
 from .asked_request import AskedRequest
 from .asked_request_arguments import AskedRequestArguments
 from .asked_request_paths import AskedRequestPaths
@@ -32,19 +34,25 @@ from .audit_entry_before import AuditEntryBefore
 from .audit_head import AuditHead
 from .audit_list_actor_kind import AuditListActorKind
 from .audit_list_door import AuditListDoor
+from .authored_by_enum import AuthoredByEnum
 from .blank_enum import BlankEnum
 from .build_request import BuildRequest
 from .capabilities import Capabilities
 from .capabilities_request import CapabilitiesRequest
+from .cause_enum import CauseEnum
 from .change_request import ChangeRequest
 from .change_requests_list_state_item import ChangeRequestsListStateItem
+from .changes_wanted_request import ChangesWantedRequest
 from .chat import Chat
 from .chats_list_session_state_item import ChatsListSessionStateItem
 from .chats_list_turn import ChatsListTurn
 from .claim_request import ClaimRequest
+from .client_capabilities_enum import ClientCapabilitiesEnum
 from .close_reason_enum import CloseReasonEnum
 from .comment import Comment
+from .comment_name_request import CommentNameRequest
 from .comment_text_request import CommentTextRequest
+from .comment_wish_request import CommentWishRequest
 from .condition import Condition
 from .condition_wish_request import ConditionWishRequest
 from .config_kind_enum import ConfigKindEnum
@@ -78,6 +86,7 @@ from .event import Event
 from .event_page import EventPage
 from .event_subject import EventSubject
 from .event_words import EventWords
+from .exported_file import ExportedFile
 from .fact import Fact
 from .field_difference import FieldDifference
 from .field_error import FieldError
@@ -88,11 +97,15 @@ from .file_difference import FileDifference
 from .file_difference_status_enum import FileDifferenceStatusEnum
 from .file_row import FileRow
 from .finding import Finding
+from .format_enum import FormatEnum
 from .found_problem import FoundProblem
+from .full_question import FullQuestion
 from .gate_answer import GateAnswer
 from .gate_report_request import GateReportRequest
 from .given_rule_request import GivenRuleRequest
 from .given_target_request import GivenTargetRequest
+from .import_finding import ImportFinding
+from .imported_server import ImportedServer
 from .instruction import Instruction
 from .instruction_change_request import InstructionChangeRequest
 from .instruction_content import InstructionContent
@@ -102,11 +115,76 @@ from .instruction_detail_labels import InstructionDetailLabels
 from .instruction_labels import InstructionLabels
 from .instruction_version import InstructionVersion
 from .instruction_wish_request import InstructionWishRequest
+from .item import Item
+from .item_wish_request import ItemWishRequest
 from .judged_command import JudgedCommand
 from .label import Label
 from .label_move_request import LabelMoveRequest
 from .label_outcome import LabelOutcome
 from .length_enum import LengthEnum
+from .lint_finding import LintFinding
+from .mcp_acknowledgement_request import McpAcknowledgementRequest
+from .mcp_approval import McpApproval
+from .mcp_approval_bound import McpApprovalBound
+from .mcp_approver import McpApprover
+from .mcp_check import McpCheck
+from .mcp_check_details import McpCheckDetails
+from .mcp_choice_request import McpChoiceRequest
+from .mcp_content import McpContent
+from .mcp_content_config_schema import McpContentConfigSchema
+from .mcp_content_request import McpContentRequest
+from .mcp_content_request_config_schema import McpContentRequestConfigSchema
+from .mcp_engine_status import McpEngineStatus
+from .mcp_export import McpExport
+from .mcp_finding import McpFinding
+from .mcp_header import McpHeader
+from .mcp_header_request import McpHeaderRequest
+from .mcp_import_request import McpImportRequest
+from .mcp_imported import McpImported
+from .mcp_incident import McpIncident
+from .mcp_incident_kind_enum import McpIncidentKindEnum
+from .mcp_incident_state_enum import McpIncidentStateEnum
+from .mcp_incidents_list_kind_item import McpIncidentsListKindItem
+from .mcp_incidents_list_state_item import McpIncidentsListStateItem
+from .mcp_listing import McpListing
+from .mcp_listing_changes_item import McpListingChangesItem
+from .mcp_listing_digests import McpListingDigests
+from .mcp_listing_prompts_item import McpListingPromptsItem
+from .mcp_listing_resources_item import McpListingResourcesItem
+from .mcp_listing_templates_item import McpListingTemplatesItem
+from .mcp_listing_timings import McpListingTimings
+from .mcp_listing_tools_item import McpListingToolsItem
+from .mcp_nothing_request import McpNothingRequest
+from .mcp_package import McpPackage
+from .mcp_package_kind_enum import McpPackageKindEnum
+from .mcp_package_request import McpPackageRequest
+from .mcp_probe import McpProbe
+from .mcp_probe_state_enum import McpProbeStateEnum
+from .mcp_request import McpRequest
+from .mcp_request_detail import McpRequestDetail
+from .mcp_request_detail_bound import McpRequestDetailBound
+from .mcp_request_source_enum import McpRequestSourceEnum
+from .mcp_request_state_enum import McpRequestStateEnum
+from .mcp_requests_list_source_item import McpRequestsListSourceItem
+from .mcp_requests_list_state_item import McpRequestsListStateItem
+from .mcp_resume_request import McpResumeRequest
+from .mcp_secret import McpSecret
+from .mcp_secret_kind_enum import McpSecretKindEnum
+from .mcp_secret_name_request import McpSecretNameRequest
+from .mcp_secret_value_request import McpSecretValueRequest
+from .mcp_server import McpServer
+from .mcp_server_detail import McpServerDetail
+from .mcp_server_state_enum import McpServerStateEnum
+from .mcp_servers_export_as import McpServersExportAs
+from .mcp_servers_list_state_item import McpServersListStateItem
+from .mcp_severity_enum import McpSeverityEnum
+from .mcp_stop_request import McpStopRequest
+from .mcp_switch_request import McpSwitchRequest
+from .mcp_variable import McpVariable
+from .mcp_variable_request import McpVariableRequest
+from .mcp_wish_request import McpWishRequest
+from .mcp_wish_request_secrets import McpWishRequestSecrets
+from .mcp_withdrawal_request import McpWithdrawalRequest
 from .me import Me
 from .member import Member
 from .message import Message
@@ -137,6 +215,9 @@ from .new_token import NewToken
 from .nothing_request import NothingRequest
 from .nothing_to_say_request import NothingToSayRequest
 from .one_move_request import OneMoveRequest
+from .option import Option
+from .option_wish_request import OptionWishRequest
+from .outcome_enum import OutcomeEnum
 from .own_team import OwnTeam
 from .own_token import OwnToken
 from .paginated_agent_list import PaginatedAgentList
@@ -148,18 +229,28 @@ from .paginated_drift_list import PaginatedDriftList
 from .paginated_engine_list import PaginatedEngineList
 from .paginated_instruction_list import PaginatedInstructionList
 from .paginated_label_list import PaginatedLabelList
+from .paginated_mcp_incident_list import PaginatedMcpIncidentList
+from .paginated_mcp_request_list import PaginatedMcpRequestList
+from .paginated_mcp_secret_list import PaginatedMcpSecretList
+from .paginated_mcp_server_list import PaginatedMcpServerList
 from .paginated_member_list import PaginatedMemberList
 from .paginated_message_list import PaginatedMessageList
 from .paginated_model_list import PaginatedModelList
 from .paginated_prompt_list import PaginatedPromptList
+from .paginated_proposal_comment_list import PaginatedProposalCommentList
+from .paginated_proposal_list import PaginatedProposalList
 from .paginated_provider_list import PaginatedProviderList
 from .paginated_publication_list import PaginatedPublicationList
+from .paginated_question_list import PaginatedQuestionList
 from .paginated_release_list import PaginatedReleaseList
 from .paginated_request_list import PaginatedRequestList
 from .paginated_review_comment_list import PaginatedReviewCommentList
 from .paginated_review_list import PaginatedReviewList
+from .paginated_revision_row_list import PaginatedRevisionRowList
 from .paginated_rule_list import PaginatedRuleList
 from .paginated_rule_version_list import PaginatedRuleVersionList
+from .paginated_sop_list import PaginatedSopList
+from .paginated_sop_version_row_list import PaginatedSopVersionRowList
 from .paginated_subagent_list import PaginatedSubagentList
 from .paginated_target_list import PaginatedTargetList
 from .paginated_team_list import PaginatedTeamList
@@ -186,6 +277,15 @@ from .prompt_variable import PromptVariable
 from .prompt_variable_request import PromptVariableRequest
 from .prompt_version import PromptVersion
 from .prompt_wish_request import PromptWishRequest
+from .proposal import Proposal
+from .proposal_comment import ProposalComment
+from .proposal_detail import ProposalDetail
+from .proposal_state_enum import ProposalStateEnum
+from .proposal_text_request import ProposalTextRequest
+from .proposal_wish_request import ProposalWishRequest
+from .proposals_list_area_item import ProposalsListAreaItem
+from .proposals_list_authored_by_item import ProposalsListAuthoredByItem
+from .proposals_list_state_item import ProposalsListStateItem
 from .provider import Provider
 from .provider_change_request import ProviderChangeRequest
 from .provider_content import ProviderContent
@@ -201,6 +301,11 @@ from .publication import Publication
 from .publication_state_enum import PublicationStateEnum
 from .publications_list_state_item import PublicationsListStateItem
 from .publish_request import PublishRequest
+from .question import Question
+from .question_source_enum import QuestionSourceEnum
+from .question_state_enum import QuestionStateEnum
+from .question_wish_request import QuestionWishRequest
+from .questions_list_state_item import QuestionsListStateItem
 from .reading import Reading
 from .release import Release
 from .release_detail import ReleaseDetail
@@ -228,6 +333,10 @@ from .review_rejection_request import ReviewRejectionRequest
 from .review_state_enum import ReviewStateEnum
 from .review_vote import ReviewVote
 from .reviews_list_state_item import ReviewsListStateItem
+from .revision import Revision
+from .revision_difference import RevisionDifference
+from .revision_row import RevisionRow
+from .revocation_request import RevocationRequest
 from .risk import Risk
 from .risk_enum import RiskEnum
 from .risk_kind_enum import RiskKindEnum
@@ -248,19 +357,32 @@ from .rule_wish_request import RuleWishRequest
 from .rules_list_effect import RulesListEffect
 from .rules_list_mode import RulesListMode
 from .rules_list_state_item import RulesListStateItem
+from .runtime_hint_enum import RuntimeHintEnum
 from .scopes_enum import ScopesEnum
+from .seal import Seal
+from .seal_key import SealKey
+from .seal_keys import SealKeys
 from .session_state_enum import SessionStateEnum
 from .severity_enum import SeverityEnum
 from .signed_head import SignedHead
 from .similar import Similar
 from .snooze import Snooze
 from .snooze_wish_request import SnoozeWishRequest
+from .sop import Sop
+from .sop_detail import SopDetail
+from .sop_state_enum import SopStateEnum
+from .sop_version import SopVersion
+from .sop_version_approvers_item import SopVersionApproversItem
+from .sop_version_row import SopVersionRow
+from .sops_list_area_item import SopsListAreaItem
+from .sops_list_state_item import SopsListStateItem
 from .source_enum import SourceEnum
 from .status_enum import StatusEnum
 from .subagent import Subagent
 from .subagent_kind_enum import SubagentKindEnum
 from .subagents_list_status_item import SubagentsListStatusItem
 from .subject import Subject
+from .submission_request import SubmissionRequest
 from .target import Target
 from .target_change_request import TargetChangeRequest
 from .target_detail import TargetDetail
@@ -283,6 +405,7 @@ from .tool_rules_labels import ToolRulesLabels
 from .tool_rules_version import ToolRulesVersion
 from .tool_rules_wish_request import ToolRulesWishRequest
 from .topic_enum import TopicEnum
+from .transport_enum import TransportEnum
 from .turn_enum import TurnEnum
 from .type_enum import TypeEnum
 from .use import Use
@@ -292,6 +415,7 @@ from .verbs_enum import VerbsEnum
 from .verdict_enum import VerdictEnum
 from .version_difference import VersionDifference
 from .version_row import VersionRow
+from .wanted_enum import WantedEnum
 from .where_used import WhereUsed
 from .wish_request import WishRequest
 from .wish_request_arguments import WishRequestArguments
@@ -319,7 +443,9 @@ __all__ = (
     "AgentVersion",
     "AgentWishRequest",
     "AnswerEnum",
+    "AnswerRequest",
     "ApproverRoleEnum",
+    "AreaEnum",
     "AskedRequest",
     "AskedRequestArguments",
     "AskedRequestPaths",
@@ -329,19 +455,25 @@ __all__ = (
     "AuditHead",
     "AuditListActorKind",
     "AuditListDoor",
+    "AuthoredByEnum",
     "BlankEnum",
     "BuildRequest",
     "Capabilities",
     "CapabilitiesRequest",
+    "CauseEnum",
     "ChangeRequest",
     "ChangeRequestsListStateItem",
+    "ChangesWantedRequest",
     "Chat",
     "ChatsListSessionStateItem",
     "ChatsListTurn",
     "ClaimRequest",
+    "ClientCapabilitiesEnum",
     "CloseReasonEnum",
     "Comment",
+    "CommentNameRequest",
     "CommentTextRequest",
+    "CommentWishRequest",
     "Condition",
     "ConditionWishRequest",
     "ConfigKindEnum",
@@ -375,6 +507,7 @@ __all__ = (
     "EventPage",
     "EventSubject",
     "EventWords",
+    "ExportedFile",
     "Fact",
     "FieldDifference",
     "FieldError",
@@ -385,11 +518,15 @@ __all__ = (
     "FileDifferenceStatusEnum",
     "FileRow",
     "Finding",
+    "FormatEnum",
     "FoundProblem",
+    "FullQuestion",
     "GateAnswer",
     "GateReportRequest",
     "GivenRuleRequest",
     "GivenTargetRequest",
+    "ImportedServer",
+    "ImportFinding",
     "Instruction",
     "InstructionChangeRequest",
     "InstructionContent",
@@ -399,11 +536,76 @@ __all__ = (
     "InstructionLabels",
     "InstructionVersion",
     "InstructionWishRequest",
+    "Item",
+    "ItemWishRequest",
     "JudgedCommand",
     "Label",
     "LabelMoveRequest",
     "LabelOutcome",
     "LengthEnum",
+    "LintFinding",
+    "McpAcknowledgementRequest",
+    "McpApproval",
+    "McpApprovalBound",
+    "McpApprover",
+    "McpCheck",
+    "McpCheckDetails",
+    "McpChoiceRequest",
+    "McpContent",
+    "McpContentConfigSchema",
+    "McpContentRequest",
+    "McpContentRequestConfigSchema",
+    "McpEngineStatus",
+    "McpExport",
+    "McpFinding",
+    "McpHeader",
+    "McpHeaderRequest",
+    "McpImported",
+    "McpImportRequest",
+    "McpIncident",
+    "McpIncidentKindEnum",
+    "McpIncidentsListKindItem",
+    "McpIncidentsListStateItem",
+    "McpIncidentStateEnum",
+    "McpListing",
+    "McpListingChangesItem",
+    "McpListingDigests",
+    "McpListingPromptsItem",
+    "McpListingResourcesItem",
+    "McpListingTemplatesItem",
+    "McpListingTimings",
+    "McpListingToolsItem",
+    "McpNothingRequest",
+    "McpPackage",
+    "McpPackageKindEnum",
+    "McpPackageRequest",
+    "McpProbe",
+    "McpProbeStateEnum",
+    "McpRequest",
+    "McpRequestDetail",
+    "McpRequestDetailBound",
+    "McpRequestsListSourceItem",
+    "McpRequestsListStateItem",
+    "McpRequestSourceEnum",
+    "McpRequestStateEnum",
+    "McpResumeRequest",
+    "McpSecret",
+    "McpSecretKindEnum",
+    "McpSecretNameRequest",
+    "McpSecretValueRequest",
+    "McpServer",
+    "McpServerDetail",
+    "McpServersExportAs",
+    "McpServersListStateItem",
+    "McpServerStateEnum",
+    "McpSeverityEnum",
+    "McpStopRequest",
+    "McpSwitchRequest",
+    "McpVariable",
+    "McpVariableRequest",
+    "McpWishRequest",
+    "McpWishRequestSecrets",
+    "McpWithdrawalRequest",
     "Me",
     "Member",
     "Message",
@@ -434,6 +636,9 @@ __all__ = (
     "NothingRequest",
     "NothingToSayRequest",
     "OneMoveRequest",
+    "Option",
+    "OptionWishRequest",
+    "OutcomeEnum",
     "OwnTeam",
     "OwnToken",
     "PaginatedAgentList",
@@ -445,18 +650,28 @@ __all__ = (
     "PaginatedEngineList",
     "PaginatedInstructionList",
     "PaginatedLabelList",
+    "PaginatedMcpIncidentList",
+    "PaginatedMcpRequestList",
+    "PaginatedMcpSecretList",
+    "PaginatedMcpServerList",
     "PaginatedMemberList",
     "PaginatedMessageList",
     "PaginatedModelList",
     "PaginatedPromptList",
+    "PaginatedProposalCommentList",
+    "PaginatedProposalList",
     "PaginatedProviderList",
     "PaginatedPublicationList",
+    "PaginatedQuestionList",
     "PaginatedReleaseList",
     "PaginatedRequestList",
     "PaginatedReviewCommentList",
     "PaginatedReviewList",
+    "PaginatedRevisionRowList",
     "PaginatedRuleList",
     "PaginatedRuleVersionList",
+    "PaginatedSopList",
+    "PaginatedSopVersionRowList",
     "PaginatedSubagentList",
     "PaginatedTargetList",
     "PaginatedTeamList",
@@ -483,6 +698,15 @@ __all__ = (
     "PromptVariableRequest",
     "PromptVersion",
     "PromptWishRequest",
+    "Proposal",
+    "ProposalComment",
+    "ProposalDetail",
+    "ProposalsListAreaItem",
+    "ProposalsListAuthoredByItem",
+    "ProposalsListStateItem",
+    "ProposalStateEnum",
+    "ProposalTextRequest",
+    "ProposalWishRequest",
     "Provider",
     "ProviderChangeRequest",
     "ProviderContent",
@@ -498,6 +722,11 @@ __all__ = (
     "PublicationsListStateItem",
     "PublicationStateEnum",
     "PublishRequest",
+    "Question",
+    "QuestionsListStateItem",
+    "QuestionSourceEnum",
+    "QuestionStateEnum",
+    "QuestionWishRequest",
     "Reading",
     "Release",
     "ReleaseDetail",
@@ -525,6 +754,10 @@ __all__ = (
     "ReviewsListStateItem",
     "ReviewStateEnum",
     "ReviewVote",
+    "Revision",
+    "RevisionDifference",
+    "RevisionRow",
+    "RevocationRequest",
     "Risk",
     "RiskEnum",
     "RiskKindEnum",
@@ -545,19 +778,32 @@ __all__ = (
     "RuleVersion",
     "RuleVersionReplayType0",
     "RuleWishRequest",
+    "RuntimeHintEnum",
     "ScopesEnum",
+    "Seal",
+    "SealKey",
+    "SealKeys",
     "SessionStateEnum",
     "SeverityEnum",
     "SignedHead",
     "Similar",
     "Snooze",
     "SnoozeWishRequest",
+    "Sop",
+    "SopDetail",
+    "SopsListAreaItem",
+    "SopsListStateItem",
+    "SopStateEnum",
+    "SopVersion",
+    "SopVersionApproversItem",
+    "SopVersionRow",
     "SourceEnum",
     "StatusEnum",
     "Subagent",
     "SubagentKindEnum",
     "SubagentsListStatusItem",
     "Subject",
+    "SubmissionRequest",
     "Target",
     "TargetChangeRequest",
     "TargetDetail",
@@ -580,6 +826,7 @@ __all__ = (
     "ToolRulesVersion",
     "ToolRulesWishRequest",
     "TopicEnum",
+    "TransportEnum",
     "TurnEnum",
     "TypeEnum",
     "Use",
@@ -589,6 +836,7 @@ __all__ = (
     "VerdictEnum",
     "VersionDifference",
     "VersionRow",
+    "WantedEnum",
     "WhereUsed",
     "WishRequest",
     "WishRequestArguments",

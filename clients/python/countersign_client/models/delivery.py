@@ -20,7 +20,8 @@ class Delivery:
 
     reply: ReplyEnum
     """ * `once` - once
-    * `reject` - reject """
+    * `reject` - reject
+    * `answer` - answer """
     state: ReplyStateEnum
     """ * `queued` - waiting to be sent
     * `sent` - sent

@@ -3,6 +3,7 @@ from enum import StrEnum
 
 
 class ReplyEnum(StrEnum):
+    ANSWER = "answer"
     ONCE = "once"
     REJECT = "reject"
 

@@ -13,15 +13,18 @@ T = TypeVar("T", bound="ReviewDecisionRequest")
 
 @_attrs_define
 class ReviewDecisionRequest:
-    """`fingerprint` is the one that was shown; another one, or none, answers 409."""
+    """`confirmation`: the word that approvers type when something was found (`confirmation_needed`)."""
 
     fingerprint: str | Unset = ""
     reason: str | Unset = ""
+    confirmation: str | Unset = ""
 
     def to_dict(self) -> dict[str, Any]:
         fingerprint = self.fingerprint
 
         reason = self.reason
+
+        confirmation = self.confirmation
 
         field_dict: dict[str, Any] = {}
 
@@ -30,6 +33,8 @@ class ReviewDecisionRequest:
             field_dict["fingerprint"] = fingerprint
         if reason is not UNSET:
             field_dict["reason"] = reason
+        if confirmation is not UNSET:
+            field_dict["confirmation"] = confirmation
 
         return field_dict
 
@@ -40,9 +45,12 @@ class ReviewDecisionRequest:
 
         reason = d.pop("reason", UNSET)
 
+        confirmation = d.pop("confirmation", UNSET)
+
         review_decision_request = cls(
             fingerprint=fingerprint,
             reason=reason,
+            confirmation=confirmation,
         )
 
         return review_decision_request

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="ReviewRejectionRequest")
 
 @_attrs_define
 class ReviewRejectionRequest:
-    """The same, with the reason that whoever asked will read."""
+    """`fingerprint` is the one that was shown; another one, or none, answers 409. Who asked reads why."""
 
     reason: str
     fingerprint: str | Unset = ""

@@ -106,8 +106,8 @@ def sync_detailed(
 
     Args:
         id (str):
-        body (ReviewDecisionRequest | Unset): `fingerprint` is the one that was shown; another
-            one, or none, answers 409.
+        body (ReviewDecisionRequest | Unset): `confirmation`: the word that approvers type when
+            something was found (`confirmation_needed`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -141,8 +141,8 @@ def sync(
 
     Args:
         id (str):
-        body (ReviewDecisionRequest | Unset): `fingerprint` is the one that was shown; another
-            one, or none, answers 409.
+        body (ReviewDecisionRequest | Unset): `confirmation`: the word that approvers type when
+            something was found (`confirmation_needed`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,8 +171,8 @@ async def asyncio_detailed(
 
     Args:
         id (str):
-        body (ReviewDecisionRequest | Unset): `fingerprint` is the one that was shown; another
-            one, or none, answers 409.
+        body (ReviewDecisionRequest | Unset): `confirmation`: the word that approvers type when
+            something was found (`confirmation_needed`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -204,8 +204,8 @@ async def asyncio(
 
     Args:
         id (str):
-        body (ReviewDecisionRequest | Unset): `fingerprint` is the one that was shown; another
-            one, or none, answers 409.
+        body (ReviewDecisionRequest | Unset): `confirmation`: the word that approvers type when
+            something was found (`confirmation_needed`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -103,7 +103,8 @@ def sync_detailed(
 
     Args:
         id (str):
-        body (ReviewRejectionRequest): The same, with the reason that whoever asked will read.
+        body (ReviewRejectionRequest): `fingerprint` is the one that was shown; another one, or
+            none, answers 409. Who asked reads why.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -135,7 +136,8 @@ def sync(
 
     Args:
         id (str):
-        body (ReviewRejectionRequest): The same, with the reason that whoever asked will read.
+        body (ReviewRejectionRequest): `fingerprint` is the one that was shown; another one, or
+            none, answers 409. Who asked reads why.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -162,7 +164,8 @@ async def asyncio_detailed(
 
     Args:
         id (str):
-        body (ReviewRejectionRequest): The same, with the reason that whoever asked will read.
+        body (ReviewRejectionRequest): `fingerprint` is the one that was shown; another one, or
+            none, answers 409. Who asked reads why.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -192,7 +195,8 @@ async def asyncio(
 
     Args:
         id (str):
-        body (ReviewRejectionRequest): The same, with the reason that whoever asked will read.
+        body (ReviewRejectionRequest): `fingerprint` is the one that was shown; another one, or
+            none, answers 409. Who asked reads why.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -1,0 +1,104 @@
+# Generated from docs/openapi.yaml by `make schema`: do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..models.blank_enum import BlankEnum
+from ..models.mcp_package_kind_enum import McpPackageKindEnum
+from ..models.runtime_hint_enum import RuntimeHintEnum
+
+T = TypeVar("T", bound="McpPackage")
+
+
+@_attrs_define
+class McpPackage:
+    """Where the program comes from; it is fetched and checked, never run from an index by name."""
+
+    kind: McpPackageKindEnum
+    """ * `pypi` - pypi
+    * `npm` - npm
+    * `oci` - oci """
+    identifier: str
+    version: str
+    """ The exact one, of an image (`oci`) its digest, `sha256:…`; others are findings. """
+    registry: str
+    """ Where it was said to come from; never fetched from. """
+    entry_point: str
+    """ Which of the package's programs, when it has several. """
+    runtime_hint: BlankEnum | RuntimeHintEnum
+
+    def to_dict(self) -> dict[str, Any]:
+        kind = self.kind.value
+
+        identifier = self.identifier
+
+        version = self.version
+
+        registry = self.registry
+
+        entry_point = self.entry_point
+
+        runtime_hint: str
+        if isinstance(self.runtime_hint, RuntimeHintEnum):
+            runtime_hint = self.runtime_hint.value
+        else:
+            runtime_hint = self.runtime_hint.value
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "kind": kind,
+                "identifier": identifier,
+                "version": version,
+                "registry": registry,
+                "entry_point": entry_point,
+                "runtime_hint": runtime_hint,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        kind = McpPackageKindEnum(d.pop("kind"))
+
+        identifier = d.pop("identifier")
+
+        version = d.pop("version")
+
+        registry = d.pop("registry")
+
+        entry_point = d.pop("entry_point")
+
+        def _parse_runtime_hint(data: object) -> BlankEnum | RuntimeHintEnum:
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                runtime_hint_type_0 = RuntimeHintEnum(data)
+
+                return runtime_hint_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, str):
+                raise TypeError()
+            runtime_hint_type_1 = BlankEnum(data)
+
+            return runtime_hint_type_1
+
+        runtime_hint = _parse_runtime_hint(d.pop("runtime_hint"))
+
+        mcp_package = cls(
+            kind=kind,
+            identifier=identifier,
+            version=version,
+            registry=registry,
+            entry_point=entry_point,
+            runtime_hint=runtime_hint,
+        )
+
+        return mcp_package

@@ -1,0 +1,40 @@
+# Generated from docs/openapi.yaml by `make schema`: do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+
+T = TypeVar("T", bound="RevocationRequest")
+
+
+@_attrs_define
+class RevocationRequest:
+    """`reason`: for everybody who relied on it."""
+
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        reason = self.reason
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "reason": reason,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        reason = d.pop("reason")
+
+        revocation_request = cls(
+            reason=reason,
+        )
+
+        return revocation_request
