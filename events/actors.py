@@ -42,6 +42,11 @@ class Actor:
         return self.kind in {ActorKind.USER, ActorKind.SERVICE}
 
 
+def actor_columns(actor: Actor, prefix: str) -> dict[str, str]:
+    """`<prefix>_kind`, `_id` and `_label` of a row that keeps who did something."""
+    return {f"{prefix}_kind": actor.kind, f"{prefix}_id": actor.id, f"{prefix}_label": actor.label[:200]}
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is acted on: `kind` is the snake_case name of the model, `id` its key."""

@@ -11,15 +11,6 @@ from mcp_servers.models import McpIncident, McpRequest, McpServer
 WORKER_ACTOR = Actor(ActorKind.SYSTEM, "mcp-worker", Door.TASK, "Countersign MCP worker")
 
 
-def actor_columns(actor: Actor, prefix: str) -> dict[str, str]:
-    """`<prefix>_kind`, `_id` and `_label` of whoever did it."""
-    return {
-        f"{prefix}_kind": actor.kind,
-        f"{prefix}_id": actor.id,
-        f"{prefix}_label": actor.label[:200],
-    }
-
-
 def describe_request(request: McpRequest) -> dict[str, Any]:
     """For the audit chain."""
     return {

@@ -15,11 +15,12 @@ from django.db.models import Max
 from accounts.domain.teams import subject_of
 from accounts.models import Team
 from accounts.principal import Principal
+from events.actors import actor_columns
 from events.changes import Change, changes, lock_rows
 from events.errors import Conflict, Invalid
 from events.text import read_line, read_lines
 from mcp_servers.content import ContentError, McpServerContent
-from mcp_servers.domain.log import actor_columns, announce_mcp_request, describe_request
+from mcp_servers.domain.log import announce_mcp_request, describe_request
 from mcp_servers.domain.moves import (
     end_request,
     explain_request,

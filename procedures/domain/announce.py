@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from events.actors import Actor
 from events.changes import Change
 from procedures.models import Proposal, ProposalRevision, Sop, SopVersion
 
@@ -54,8 +53,3 @@ def describe_version(version: SopVersion) -> dict[str, Any]:
 def announce_sop(change: Change, sop: Sop, kind: str, **more: Any) -> None:
     words = {"slug": sop.slug, "name": sop.name[:80], "state": sop.state, "version": sop.version, **more}
     change.event(f"sop.{kind}", sop.subject, topic="sops", audience=sop.team.audience, words=words)
-
-
-def actor_columns(actor: Actor, prefix: str) -> dict[str, str]:
-    """`<prefix>_kind`, `_id` and `_label` of whoever did it."""
-    return {f"{prefix}_kind": actor.kind, f"{prefix}_id": actor.id, f"{prefix}_label": actor.label[:200]}

@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from accounts.models import Team
 from accounts.principal import Principal
+from events.actors import actor_columns
 from events.changes import Change, changes, lock_rows
 from events.errors import Conflict, Invalid, Refused
 from events.text import read_lines
-from procedures.domain.announce import actor_columns, announce_proposal, describe_revision
+from procedures.domain.announce import announce_proposal, describe_revision
 from procedures.domain.lints import lint_proposal, refuse_findings
 from procedures.domain.sops import explain_slug_conflict
 from procedures.domain.wanted import find_live_of, read_live, title_of, write_wanted

@@ -10,11 +10,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.principal import Principal
+from events.actors import actor_columns
 from events.changes import Change, changes, lock_rows
 from events.errors import Conflict, Invalid, Refused
 from events.identifiers import make_id
 from events.text import read_lines
-from procedures.domain.announce import actor_columns, announce_sop, describe_version
+from procedures.domain.announce import announce_sop, describe_version
 from procedures.domain.seals import seal_version
 from procedures.enums import SopState
 from procedures.models import Proposal, ProposalRevision, Sop, SopVersion

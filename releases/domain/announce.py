@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from engines.models import Engine
-from events.actors import Actor
 from events.changes import Change
 from releases.models import Publication, Release
 from releases.pressed import mark_pressed
@@ -46,12 +45,3 @@ def announce_engine(change: Change, engine: Engine, kind: str, **words: Any) -> 
     from engines.domain.registry import subject_of
 
     change.event(kind, subject_of(engine), topic="configs", audience=engine.team.audience, words=words)
-
-
-def actor_columns(actor: Actor, prefix: str) -> dict[str, str]:
-    """`<prefix>_kind`, `_id` and `_label` of whoever did it."""
-    return {
-        f"{prefix}_kind": actor.kind,
-        f"{prefix}_id": actor.id,
-        f"{prefix}_label": actor.label[:200],
-    }

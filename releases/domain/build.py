@@ -16,7 +16,7 @@ from configs.opencode.schema_check import ENGINE_VERSION
 from configs.opencode.tree import render_tree
 from configs.queries import load_labelled, load_versions
 from engines.models import Engine
-from events.actors import Actor
+from events.actors import Actor, actor_columns
 from events.changes import changes, lock_rows
 from events.errors import Invalid, Refused
 from events.text import make_storable, read_line
@@ -25,7 +25,7 @@ from mcp_servers.queries import EnabledServer, load_enabled
 from procedures.queries import EffectiveSop, list_effective_sops
 from procedures.skill_files import render_skill_files
 from relay.opencode.gate_files import PLUGIN, SOURCE
-from releases.domain.announce import actor_columns, announce_engine, describe_release
+from releases.domain.announce import announce_engine, describe_release
 from releases.domain.defaults import read_defaults, read_defaults_of
 from releases.domain.servers import describe_servers, list_restricted, render_enabled
 from releases.domain.signing import hash_files, sign_release

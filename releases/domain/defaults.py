@@ -6,10 +6,11 @@ from accounts.principal import Principal
 from configs.content import EngineDefaultsContent, hash_content
 from engines.domain.registry import subject_of
 from engines.models import Engine
+from events.actors import actor_columns
 from events.changes import changes, lock_rows
 from events.errors import Conflict, Refused
 from events.text import read_line
-from releases.domain.announce import actor_columns, announce_engine
+from releases.domain.announce import announce_engine
 from releases.models import EngineDefaults
 from releases.policies import explain_not_editing_defaults
 

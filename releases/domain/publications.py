@@ -9,10 +9,10 @@ from django.utils import timezone
 from accounts.principal import Principal
 from engines.domain.retirement import Ending
 from engines.models import Engine
-from events.actors import Actor
+from events.actors import Actor, actor_columns
 from events.changes import Change, changes, lock_rows
 from events.errors import Conflict, Invalid, Refused
-from releases.domain.announce import actor_columns, announce_publication, describe_publication
+from releases.domain.announce import announce_publication, describe_publication
 from releases.domain.servers import put_statuses
 from releases.domain.signing import explain_broken_seal
 from releases.domain.taken_back import explain_outdated
