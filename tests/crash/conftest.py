@@ -73,7 +73,15 @@ class Bench:
         """Prompt the agent to run one command; returns the session."""
         key = "crash_" + "".join(chr(ord("a") + int(digit)) for digit in str(next(_numbers)))
         self.model.scenarios[key] = lambda _turn: [Use.shell(command), Say("Done.")]
+        return self.prompt(key)
 
+    def ask_question(self, question: dict[str, Any]) -> tuple[str, str]:
+        """Prompt the agent to ask it; returns the session, and the key of what the model says then."""
+        key = "crash_question_" + "".join(chr(ord("a") + int(digit)) for digit in str(next(_numbers)))
+        self.model.scenarios[key] = lambda _turn: [Use.one("question", questions=[question])]
+        return self.prompt(key), key
+
+    def prompt(self, key: str) -> str:
         async def prompt() -> str:
             async with self.engine.build_client() as client:
                 session = await client.create_session(str(self.project), title=key)
@@ -159,11 +167,15 @@ class System:
     def decide(self, request: PermissionRequest, verb: str = "approve") -> int:
         """POST the decision to the portal; returns the status."""
         request.refresh_from_db()
+        return self.post(f"permission-requests/{request.pk}/{verb}/", {"fingerprint": request.fingerprint})
+
+    def post(self, path: str, values: dict[str, Any]) -> int:
+        """POST to the portal's API as the approver; returns the status."""
         client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
         try:
-            body = json.dumps({"fingerprint": request.fingerprint})
+            body = json.dumps(values)
             headers = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
-            client.request("POST", f"/api/v1/permission-requests/{request.pk}/{verb}/", body, headers)
+            client.request("POST", f"/api/v1/{path}", body, headers)
             return client.getresponse().status
         finally:
             client.close()
@@ -183,7 +195,8 @@ def team(transactional_db: None) -> Team:
 
 @pytest.fixture
 def token(team: Team) -> str:
-    return make_token(make_user(team), Scope.REQUESTS_READ, Scope.REQUESTS_DECIDE)
+    scopes = (Scope.REQUESTS_READ, Scope.REQUESTS_DECIDE, Scope.QUESTIONS_READ, Scope.QUESTIONS_ANSWER)
+    return make_token(make_user(team), *scopes)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from typing import Any, Self
 LOOPBACK = "127.0.0.1"
 WAIT_S = 60.0
 EVENTS = "/global/event"
-REPLY = re.compile(r"/permission/[^/]+/reply$")
+REPLY = re.compile(r"/(permission|question)/[^/]+/(reply|reject)$")
 MESSAGE = re.compile(r"/session/[^/]+/message/[^/]+$")
 KEPT_HEADERS = ("authorization", "content-type", "accept")
 
@@ -176,5 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         gates = {
             "message.part.updated": self.server.proxy.arguments,
             "permission.replied": self.server.proxy.replied_event,
+            "question.replied": self.server.proxy.replied_event,
+            "question.rejected": self.server.proxy.replied_event,
         }
         return kind in gates and gates[kind].is_closed
