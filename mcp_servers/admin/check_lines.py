@@ -51,7 +51,15 @@ def build_check(row: McpCheck) -> CheckLine:
         describe_outcome(row.outcome, row.severity),
         row.sentence,
         [f"{name.replace('_', ' ')}: {write_detail(value)}" for name, value in sorted(details.items())],
-        frozenset(str(name) for name in [*(details.get("tools") or ()), details.get("tool")] if name),
+        name_tools(details),
+    )
+
+
+def name_tools(details: Mapping[str, Any]) -> frozenset[str]:
+    """Those that a check names: `tool`, or `tools` as a list; elsewhere `tools` is how many there are."""
+    named = details.get("tools")
+    return frozenset(
+        str(name) for name in [*(named if isinstance(named, list) else ()), details.get("tool")] if name
     )
 
 

@@ -17,7 +17,7 @@ from accounts.domain.users import set_password
 from accounts.enums import Role
 from accounts.models import Team, User
 from mcp_servers.admin.tool_lines import build_tools
-from mcp_servers.checks.results import BLOCKING, HIGH, LOW, finding, not_checked
+from mcp_servers.checks.results import BLOCKING, HIGH, LOW, finding, not_checked, passed
 from mcp_servers.domain.drift import record_drift
 from mcp_servers.domain.engine_statuses import record_status
 from mcp_servers.domain.incidents import report_incident
@@ -154,6 +154,11 @@ def test_the_lists_queries_do_not_grow_with_its_rows(team: Team, approver: User,
     for _ in range(3):
         make_one()
     assert count() == before
+    asker = {"requested_by_kind": "user", "requested_by_id": editor.pk}
+    McpServer.objects.bulk_create(
+        [McpServer(team=team, name=f"many-{number}", **asker) for number in range(10_000)]
+    )
+    assert count() == before
 
 
 # The page ------------------------------------------------------------------------------------------------
@@ -196,6 +201,16 @@ def test_a_tool_that_a_finding_names_is_off_and_says_why(team: Team, approver: U
     page = open_page(enter(approver), url_of(reviewed(team, editor, findings=[HIDDEN])))
     boxes = {box["value"]: "checked" in box for box in page.find("input", name="tools")}
     assert boxes == {"convert": True, "now": False}
+
+
+def test_a_check_names_tools_or_says_how_many(team: Team, approver: User, editor: User) -> None:
+    found = [
+        finding("texts", LOW, "Both are odd.", tools=["now", "convert"]),
+        passed("probe", "Two.", tools=2),
+    ]
+    page = open_page(enter(approver), url_of(reviewed(team, editor, findings=found)))
+    assert page.text.count("Both are odd.") == 3
+    assert "tools: 2" in page.text
 
 
 def test_while_it_is_checked_the_page_says_how_far_it_is(team: Team, approver: User, editor: User) -> None:
