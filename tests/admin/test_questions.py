@@ -198,7 +198,7 @@ def test_whoever_comes_second_is_told_and_nothing_is_lost(client: Client, team: 
     answer_question(principal=make_principal(other), question_id=question.pk, answers=[["Red"]])
     answer = post(client, question, answer_0="1")
     assert answer.status_code == 409
-    assert f"{other} answered it already." in Page(answer.content.decode()).text
+    assert f"{str(other).capitalize()} answered it already." in Page(answer.content.decode()).text
     assert told(question) == ("answered", (("Red",),))
 
 
