@@ -58,7 +58,9 @@ def test_a_value_is_sealed_and_shown_by_its_last_four(server: McpServer) -> None
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [("short", ""), ("12345678", "5678"), ("longer-\x07-\x07\x07", "")]
+    ("value", "shown"),
+    [("short", ""), ("12345678", "5678"), ("longer-\x07-\x07\x07", "")],
+    ids=["short", "long", "unprintable"],
 )
 def test_of_a_short_value_nothing_is_shown(server: McpServer, approver: User, value: str, shown: str) -> None:
     assert set_value(approver, server, value).last_four == shown
