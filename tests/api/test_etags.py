@@ -11,7 +11,8 @@ from accounts.enums import Role, Scope
 from accounts.models import Team
 from portal.api import v1_urlpatterns
 from tests.api.clients import ApiClient, call_as, outcome
-from tests.api.test_every_endpoint import ENDPOINTS, Endpoint, World, world  # noqa: F401 - a fixture
+from tests.api.endpoint import Endpoint
+from tests.api.test_every_endpoint import ENDPOINTS, World, world  # noqa: F401 - a fixture
 from tests.factories import make_owner, make_user
 
 pytestmark = pytest.mark.django_db
