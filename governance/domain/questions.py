@@ -18,7 +18,7 @@ from accounts.models import Team
 from accounts.principal import Principal
 from engines.models import Engine
 from engines.queries import find_place
-from events.actors import RELAY_ACTOR, Actor, ActorKind
+from events.actors import RELAY_ACTOR, Actor, ActorKind, actor_columns
 from events.changes import Change, changes
 from events.encryption import reveal, seal
 from events.errors import Conflict, Invalid, Refused
@@ -122,9 +122,7 @@ def ask_question(
             source=RequestSource.API,
             session_id=make_visible(session_id)[:64],
             agent=make_visible(agent)[:80],
-            requester_kind=principal.actor.kind,
-            requester_id=principal.user.pk,
-            requester_label=str(principal.user)[:200],
+            **actor_columns(principal.actor, "requester"),
             idempotency_key=idempotency_key,
             created_at=now,
             expires_at=now + check_expiry(expires_in_s),
@@ -242,9 +240,7 @@ def end_by_person(
         "state": state,
         "answers": answers,
         "ended_at": now,
-        "answered_by_kind": principal.actor.kind,
-        "answered_by_id": principal.user.pk,
-        "answered_by_label": str(principal.user)[:200],
+        **actor_columns(principal.actor, "answered_by"),
         "answer_door": principal.door,
     }
     rows = Question.objects.filter(pk=question.pk, state=QuestionState.OPEN, expires_at__gt=now)

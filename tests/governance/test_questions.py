@@ -141,7 +141,12 @@ def test_a_question_finds_its_chat_when_the_session_is_known(engine: Engine) -> 
 
 def test_an_agent_asks_by_token_and_its_key_asks_once(engine: Engine) -> None:
     service = make_principal(make_service(make_user(engine.team), engine.team))
-    ask = {"principal": service, "team": engine.team, "items": WISH, "idempotency_key": "k"}
+    ask: dict[str, Any] = {
+        "principal": service,
+        "team": engine.team,
+        "items": WISH,
+        "idempotency_key": "k",
+    }
     question, is_new = ask_question(**ask)
     assert (is_new, ask_question(**ask)) == (True, (question, False))
     with pytest.raises(Conflict, match="another question"):
@@ -405,7 +410,7 @@ def test_what_the_engine_no_longer_lists_is_closed_and_what_it_still_lists_is_re
     [reply] = kept.replies.all()
     confirm_reply(reply=reply, now=timezone.now())
     much_later = later + timedelta(minutes=1)
-    listed = {"listed_ids": {"que_kept"}, "ended_before": much_later}
+    listed: dict[str, Any] = {"listed_ids": {"que_kept"}, "ended_before": much_later}
     assert reject_leftover_questions(engine=engine, **listed) == 1
     assert reject_leftover_questions(engine=engine, **listed) == 0
     assert replies(kept) == [("reject", "confirmed", ""), ("reject", "queued", "")]
@@ -421,6 +426,7 @@ def test_a_retired_engines_questions_are_closed_unanswered(engine: Engine) -> No
 
 
 def hear(question: Question, answers: list[list[str]] | None) -> None:
+    assert question.engine is not None
     record_engine_answer(
         engine=question.engine,
         engine_question_id=question.engine_question_id,

@@ -13,7 +13,7 @@ from governance.domain.questions import answer_question, read_question, reject_q
 from governance.enums import CloseReason, QuestionState
 from governance.models import EngineReply, Question
 from governance.question_content import Option, QuestionItem
-from relay.demo.scenarios import Say, Use
+from relay.demo.scenarios import Use
 from tests.relay.conftest import Desk, running_relay
 from tests.support.engine_lab import EngineLab
 
@@ -158,7 +158,7 @@ async def test_an_aborted_turns_question_is_closed_and_rejected(desk: Desk, engi
 
 
 async def test_a_subagents_question_names_its_delegation(desk: Desk, engine_lab: EngineLab) -> None:
-    engine_lab.add_scenario("questions_child_work", Use.one("question", questions=[COLOUR]), Say("Done."))
+    engine_lab.add_scenario("questions_child_work", Use.one("question", questions=[COLOUR]))
     task = {"description": "Ask", "prompt": "Ask. [questions_child_work]", "subagent_type": "general"}
     engine_lab.add_scenario("questions_child", Use.one("task", **task))
     engine = await desk.register(engine_lab)
