@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.enums import Scope
 from accounts.models import Team, User
@@ -112,7 +112,7 @@ async def test_a_text_whose_seal_is_broken_is_not_handed_out(
 def tamper() -> None:
     """As somebody would who writes into the database itself, past the triggers."""
     table = SopVersion._meta.db_table
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute(f"UPDATE {table} SET content = 'rm -rf /'")  # noqa: S608 - our own table
