@@ -50,7 +50,11 @@ def build_check(row: McpCheck) -> CheckLine:
         row.outcome,
         describe_outcome(row.outcome, row.severity),
         row.sentence,
-        [f"{name.replace('_', ' ')}: {write_detail(value)}" for name, value in sorted(details.items())],
+        [
+            f"{name.replace('_', ' ')}: {write_detail(value)}"
+            for name, value in sorted(details.items())
+            if value not in (None, "", [], {})
+        ],
         name_tools(details),
     )
 

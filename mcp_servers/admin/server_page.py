@@ -104,7 +104,7 @@ def build_request(principal: Principal, shown: Shown) -> dict[str, Any]:
         "is_working": request.state in RequestState.claimable(),
         "checks": lines,
         "check_counts": count_outcomes(checks),
-        "bound": describe_bound_items(request.bound),
+        "bound": [] if request.state in RequestState.claimable() else describe_bound_items(request.bound),
         "difference_title": name_difference(shown, previous),
         "differences": compare_bound(previous, request) if shown.is_undecided and previous else [],
         "listing_changes": build_changes(changes),
