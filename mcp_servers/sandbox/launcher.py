@@ -175,9 +175,11 @@ def hide(path: str) -> None:
 
 
 def add_link(path: str, target: str) -> None:
+    """Relative, so that it stays within the new root also while that is put together."""
     if not os.path.lexists(inside(path)):
-        make_folder(os.path.dirname(path))
-        os.symlink(target, inside(path))
+        folder = os.path.dirname(path)
+        make_folder(folder)
+        os.symlink(os.path.relpath(target, folder) if target.startswith("/") else target, inside(path))
 
 
 def add_devices() -> None:

@@ -140,7 +140,7 @@ class Sandbox:
             "memory_bytes": task.limits.memory_bytes,
             "limits": list(list_limits(task.limits)),
             "system_links": list(list_system_links()),
-            "links": list(list_program_links(task.argv[0])),
+            "links": list(list_links(task)),
             "readable": [str(path) for path in readable],
             "hidden": [str(path) for path in self.list_hidden(readable)],
             "empty_folders": list_stand_ins(task, readable),
@@ -196,10 +196,11 @@ def list_system_links() -> Iterator[tuple[str, str]]:
             yield name, str(path.resolve())
 
 
-def list_program_links(program: str) -> Iterator[tuple[str, str]]:
-    """A program that is a link stays one: a Python finds its environment by where it was started from."""
-    if Path(program).is_symlink():
-        yield program, str(Path(program).resolve())
+def list_links(task: Task) -> Iterator[tuple[str, str]]:
+    """What is a link stays one: also a Python finds its environment by where it was started from."""
+    for path in (*task.readable, Path(task.argv[0])):
+        if path.is_absolute() and path != path.resolve():
+            yield str(path), str(path.resolve())
 
 
 def list_programs(argv: Sequence[str]) -> Iterator[Path]:

@@ -394,3 +394,15 @@ def test_a_free_user_is_nobody_known() -> None:
     uids = {choose_free_user() for _ in range(5)}
     assert len(uids) == 5
     assert min(uids) >= FIRST
+
+
+async def test_a_folder_that_is_named_by_a_link_is_found_by_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    folder, link = tmp_path / "real", tmp_path / "links" / "link"
+    for path in (folder, link.parent):
+        path.mkdir()
+        path.chmod(0o755)
+    (folder / "file").write_text("content")
+    (folder / "file").chmod(0o644)
+    link.symlink_to(folder)
+    assert await ask(sandbox, f"open({str(link / 'file')!r}).read()", readable=(link,)) == "content"
+    assert list(folder.iterdir()) == [folder / "file"]
