@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Team
@@ -16,7 +16,7 @@ from events.errors import NotFound
 from events.identifiers import is_record_id
 from mcp_servers.checks.known_names import KnownNames
 from mcp_servers.content import McpServerContent
-from mcp_servers.enums import CheckOutcome, ServerState, Severity
+from mcp_servers.enums import CheckOutcome, IncidentState, ServerState, Severity
 from mcp_servers.models import McpApproval, McpCheck, McpIncident, McpRequest, McpServer
 from mcp_servers.policies import REQUESTING, can_list_servers, can_see_server
 
@@ -111,6 +111,17 @@ def get_incident(principal: Principal, incident_id: str) -> McpIncident:
     if incident is None:
         raise NotFound("There is no such incident.")
     return incident
+
+
+def count_servers(principal: Principal) -> McpCounts:
+    """For the first page, in two queries."""
+    states = [ServerState.DRIFTED, ServerState.NEEDS_REVIEW]
+    found = list_servers(principal).order_by().filter(state__in=states)
+    counts = dict(found.values_list("state").annotate(count=Count("pk")))
+    incidents = list_incidents(principal).filter(state=IncidentState.OPEN)
+    return McpCounts(
+        counts.get(ServerState.NEEDS_REVIEW, 0), counts.get(ServerState.DRIFTED, 0), incidents.count()
+    )
 
 
 def list_requestable_teams(principal: Principal) -> QuerySet[Team]:
