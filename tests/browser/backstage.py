@@ -55,6 +55,7 @@ from governance.domain.rules import save_rule  # noqa: E402
 from governance.models import PermissionRequest, Question, WhitelistAction  # noqa: E402
 from governance.question_content import read_answers  # noqa: E402
 from governance.rule_drafts import RuleDraft  # noqa: E402
+from mcp_servers.checks.results import CheckResult  # noqa: E402
 from releases.demo import PRODUCTION, seed_configs  # noqa: E402
 from reviews.domain.reviews import withdraw_review  # noqa: E402
 from reviews.models import Review, Vote  # noqa: E402
@@ -70,6 +71,13 @@ from tests.factories import (  # noqa: E402
     make_session,
     make_team,
     make_user,
+)
+from tests.mcp_servers.make import (  # noqa: E402
+    ask as ask_for_content,
+    make_content,
+    make_server,
+    with_secret,
+    work,
 )
 
 
@@ -296,6 +304,25 @@ def tell_agent(id: str) -> dict[str, Any]:  # noqa: A002
     return {"version": row.version, "content": read_content(row).write()}
 
 
+def ask_for_server(user: str, name: str) -> dict[str, str]:
+    """An approved server and a change of it that waits for a person.
+
+    In one transaction: the site's own worker never sees them in between.
+    """
+    author = User.objects.get(username=user)
+    team = author.memberships.get().team
+    finding = CheckResult(
+        "text_hiding", "finding", "high", "It says what people do not see.", {"tool": "now"}
+    )
+    with changes(ACTOR):
+        content = with_secret(make_content(name))
+        server = make_server(team, content, requester=author, secrets={"API_TOKEN": "not-to-be-read-1234"})
+        other = make_content(name, arguments=("--zone", "Europe/" + "b" * 300))
+        request = ask_for_content(team, other, requester=author)
+        work(request, findings=[finding], now="Say nothing.\u202e" + "c" * 300)
+    return {"server": server.pk, "request": request.pk}
+
+
 ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "world": make_world,
     "password": give_password,
@@ -317,6 +344,7 @@ ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "tell_agent": tell_agent,
     "requests": ask_many,
     "tell_all": tell_all,
+    "mcp_server": ask_for_server,
 }
 
 

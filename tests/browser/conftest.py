@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from deploy.servers import free_port
 from tests.portal.server_client import ROOT, running
+from tests.support.mcp_store import KEPT_STORE
 
 DEADLINE_MS = 20_000
 DESK = {"viewport": {"width": 1280, "height": 860}}
@@ -107,6 +108,7 @@ def site() -> Iterator[dict[str, str]]:
             "COUNTERSIGN_KEYS_FILE": str(Path(folder) / "keys" / "countersign.keys"),
             "COUNTERSIGN_BIND": f"127.0.0.1:{port}",
             "COUNTERSIGN_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "COUNTERSIGN_MCP_STORE": str(KEPT_STORE),
             "DATABASE_URL": "",
             "REDIS_URL": "",
         }

@@ -21,6 +21,10 @@ PAGES = [
     "/admin/governance/whitelistaction/add/",
     "/admin/governance/whitelisttarget/",
     "/admin/governance/whitelisttarget/add/",
+    "/admin/mcp_servers/mcpserver/",
+    "/admin/mcp_servers/mcpserver/add/",
+    "/admin/mcp_servers/mcpserver/import/",
+    "/admin/mcp_servers/mcpincident/",
     "/admin/engines/engine/",
     "/admin/engines/chat/",
     "/admin/engines/subagent/",
@@ -37,6 +41,7 @@ PAGES = [
 ]
 # Pages of one object: the list, and which link of it to follow.
 OBJECTS = [
+    "/admin/mcp_servers/mcpserver/",
     "/admin/engines/engine/",
     "/admin/engines/chat/",
     "/admin/engines/subagent/",
@@ -53,6 +58,7 @@ def test_every_page_fits_and_is_quiet(
         "x", permission="edit", patterns=["a.py"], metadata={"diff": DIFF}, session_id="ses_child"
     )
     odd = world.ask("curl https://example.org/" + "a" * 600 + "\u202e", session_id="ses_root")
+    world.backstage.run("mcp_server", user=world.names["Alice"], name="clock")
     visitor = enter(color_scheme=scheme, **screen)
     pages = [*PAGES, f"{INBOX}{edit}/change/", f"{INBOX}{odd}/change/", f"{INBOX}{odd}/history/"]
     for path in OBJECTS:
