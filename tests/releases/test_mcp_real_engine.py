@@ -348,7 +348,7 @@ async def test_a_server_with_another_text_at_its_second_start_is_caught_and_swit
     found = await office.desk.wait(drifted.first, "the drift", 60.0)
     assert "read_page" in found.state_reason
     probe = await office.desk.run(
-        lambda: McpProbe.objects.filter(server=server, state="done").exclude(changes=[]).first()
+        lambda: McpProbe.objects.filter(server=server, state="done").exclude(changes=[])[0]
     )
     assert [(item["kind"], item["name"], item["change"]) for item in probe.changes] == [
         ("tool", "read_page", "changed")
