@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.enums import Scope
 from accounts.models import Team
@@ -61,10 +62,10 @@ def list_comments(proposal: Proposal) -> QuerySet[ProposalComment]:
 
 
 def count_open_comments(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
-    """Each with `open_comments`, counted for the rows that are read alone; None for none."""
+    """Each with `open_comments`, counted for the rows that are read alone."""
     comments = ProposalComment.objects.filter(revision__proposal=OuterRef("pk"), resolved_at=None)
     counted = comments.order_by().values("revision__proposal").annotate(count=Count("pk"))
-    return proposals.annotate(open_comments=Subquery(counted.values("count")))
+    return proposals.annotate(open_comments=Coalesce(Subquery(counted.values("count")), 0))
 
 
 def list_sops(principal: Principal) -> QuerySet[Sop]:
