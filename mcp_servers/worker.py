@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from engines.domain.leases import name_holder
+from engines.lease_keeper import NotRenewed, keep_renewed
 from events.database_threads import DatabaseThread
 from mcp_servers.domain.intake import ClaimLost, begin_checks, is_any_due, release_claim, renew_claim
 from mcp_servers.domain.probes import (
@@ -152,17 +153,19 @@ class Prober:
 
     async def keep(self, renew: Callable[..., None], **what: Any) -> NoReturn:
         """Raises ClaimLost."""
-        renewed_s = time.monotonic()
-        while True:
-            await asyncio.sleep(RENEW_EVERY_S)
-            try:
-                async with asyncio.timeout_at(asyncio.get_running_loop().time() + RENEW_EVERY_S):
-                    await self.database.run(renew, holder=self.holder, **what)
-                renewed_s = time.monotonic()
-            except (TimeoutError, OperationalError, InterfaceError) as error:
-                logger.warning("A claim could not be renewed: %s", error)
-                if time.monotonic() - renewed_s > GIVE_UP_AFTER_S - RENEW_EVERY_S:
-                    raise ClaimLost("not renewed") from error
+
+        async def renew_once() -> None:
+            await self.database.run(renew, holder=self.holder, **what)
+
+        try:
+            await keep_renewed(
+                renew_once,
+                what=f"The claim on {what}",
+                every_s=RENEW_EVERY_S,
+                give_up_after_s=GIVE_UP_AFTER_S,
+            )
+        except NotRenewed as error:
+            raise ClaimLost("not renewed") from error
 
     async def free(self, release: Callable[..., None], **what: Any) -> None:
         with contextlib.suppress(OperationalError, InterfaceError, RuntimeError):

@@ -13,9 +13,9 @@ ended or is to be checked again) gets ClaimLost and has written nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
@@ -27,6 +27,7 @@ from events.changes import changes
 from events.errors import DomainError
 from events.text import make_storable
 from mcp_servers.binding import bind, write_reviewed
+from mcp_servers.checks.results import CheckResult
 from mcp_servers.content import McpServerContent
 from mcp_servers.domain.log import WORKER_ACTOR, announce_mcp_request
 from mcp_servers.domain.moves import lock_request, move_request
@@ -46,21 +47,6 @@ MAX_SENTENCE_LENGTH = 1000
 
 class ClaimLost(Exception):
     """Somebody else works on it, or nobody shall any more; stop, and write nothing."""
-
-
-class CheckLike(Protocol):
-    """As `mcp_servers.checks.results.CheckResult`."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def outcome(self) -> str: ...
-    @property
-    def severity(self) -> str: ...
-    @property
-    def sentence(self) -> str: ...
-    @property
-    def details(self) -> Mapping[str, Any]: ...
 
 
 def list_due(now: datetime) -> QuerySet[McpRequest]:
@@ -132,7 +118,7 @@ def release_claim(*, request: McpRequest, holder: str) -> None:
     rows.filter(state__in=RequestState.claimable()).update(claimed_until=timezone.now())
 
 
-def record_checks(*, request: McpRequest, holder: str, results: Iterable[CheckLike]) -> list[McpCheck]:
+def record_checks(*, request: McpRequest, holder: str, results: Iterable[CheckResult]) -> list[McpCheck]:
     """Write down what checks said, after what this run has said already. Raises ClaimLost."""
     with changes(WORKER_ACTOR) as change:
         current = hold_claim(request, holder)

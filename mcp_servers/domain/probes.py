@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -14,7 +14,7 @@ from engines.models import Engine
 from events.changes import Change, changes
 from events.errors import Conflict
 from events.text import make_storable
-from mcp_servers.domain.intake import ClaimLost
+from mcp_servers.domain.intake import CLAIM_LENGTH, ClaimLost
 from mcp_servers.domain.log import WORKER_ACTOR, announce_server
 from mcp_servers.domain.moves import lock_server
 from mcp_servers.domain.refusing import refuse
@@ -23,7 +23,6 @@ from mcp_servers.models import McpProbe, McpRequest, McpServer
 from mcp_servers.policies import explain_not_suspending
 from mcp_servers.queries import get_server
 
-CLAIM_LENGTH = timedelta(seconds=60)
 GIVEN_UP = "The worker that ran it stopped."
 
 

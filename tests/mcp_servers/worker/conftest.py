@@ -29,7 +29,7 @@ from tests.support.availability import skip_missing
 from tests.support.mcp_servers import place_fixture, write_argv
 
 T = TypeVar("T")
-WITHIN_S = 150.0
+WITHIN_S = 60.0
 _numbers = itertools.count(1)
 
 

@@ -35,9 +35,9 @@ async def test_a_trial_sees_what_it_offers_and_comes_back_for_review(site: Site)
         assert await site.run(McpProbe.objects.count) == 0
         await site.run(lambda: begin_trial(principal=make_principal(site.approver), request_id=request.pk))
         tried = await site.wait_for(lambda: load_tried(request.pk))
+        request = await site.wait(request)
     assert tried.listing["tools"][0]["name"] == "read_page"
     assert (tried.state, tried.cause) == ("done", "trial")
-    request = await site.wait(request)
     checks = await site.list_checks(request)
     assert (checks["address_resolved"], checks["probe"]) == (("passed", "info"), ("passed", "info"))
     assert (request.tools, request.tried_at is not None) == (["read_page"], True)
