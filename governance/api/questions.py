@@ -122,7 +122,9 @@ class QuestionViewSet(mixins.ListModelMixin, ApiViewSet):
 
         def look() -> Seen:
             row = get_question(self.principal, pk)
-            return Seen(row.subject if row.is_open else None, partial(self.show, row))
+            # A moment of a wait is no object that could be asked for again.
+            answer = partial(self.show, row, headers={"Cache-Control": "no-store"})
+            return Seen(row.subject if row.is_open else None, answer)
 
         return wait_for_answer(request, look)
 
@@ -133,5 +135,5 @@ class QuestionViewSet(mixins.ListModelMixin, ApiViewSet):
             "full": read_question(principal=self.principal, question=row) if readable else None,
         }
         # With all that it says it is nothing to keep anywhere.
-        kept = {**(headers or {}), **({"Cache-Control": "private, no-store"} if readable else {})}
+        kept = {**({"Cache-Control": "private, no-store"} if readable else {}), **(headers or {})}
         return Response(FullQuestionSerializer(row, context=context).data, status=status, headers=kept)

@@ -96,6 +96,7 @@ def test_the_first_start_prepares_everything_and_says_so(tmp_path: Path, variabl
             "audit checks",
             "rule proposals",
             "publisher",
+            "MCP endpoint",
             "MCP prober",
             "what falls due",
         }
