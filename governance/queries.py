@@ -36,8 +36,10 @@ def get_request(principal: Principal, request_id: str) -> PermissionRequest:
     return request
 
 
-def list_by_engine_id(engine_ids: Iterable[str], engine_request_id: str) -> QuerySet[PermissionRequest]:
-    """Requests that these engines know by this id of theirs, at most one of each.
+def list_by_engine_id(
+    engine_ids: Iterable[str], engine_request_ids: Iterable[str]
+) -> QuerySet[PermissionRequest]:
+    """Requests that these engines know by these ids of theirs, at most one of each.
 
     SQLite takes the index only where all of its condition is asked for, too.
     """
@@ -45,7 +47,7 @@ def list_by_engine_id(engine_ids: Iterable[str], engine_request_id: str) -> Quer
         ~Q(engine_request_id=""),
         engine__isnull=False,
         engine_id__in=list(engine_ids),
-        engine_request_id=engine_request_id,
+        engine_request_id__in=list(engine_request_ids),
     )
 
 

@@ -264,7 +264,7 @@ def find_by_id(request: HttpRequest) -> list[str]:
         for rows in (
             PermissionRequest.objects.filter(pk=term if is_record_id(term) else ""),
             PermissionRequest.objects.filter(engine_id__in=engines, session_id=term),
-            list_by_engine_id(engines, term),
+            list_by_engine_id(engines, [term]),
         ):
             found.update(rows.order_by().values_list("pk", flat=True)[:MAX_FOUND_BY_ID])
     setattr(request, FOUND_BY_ID, sorted(found))

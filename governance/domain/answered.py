@@ -33,7 +33,7 @@ class Answer(Enum):
 def record_engine_reply(*, engine: Engine, engine_request_id: str, reply: str, now: datetime) -> Answer:
     """Record that the engine answered a request with `reply` (once, always or reject)."""
     with changes(RELAY_ACTOR) as change:
-        request = list_by_engine_id([engine.pk], engine_request_id).first()
+        request = list_by_engine_id([engine.pk], [engine_request_id]).first()
         if request is None:
             return Answer.NEVER_ASKED
         ours = request.replies.filter(reply=reply).order_by("-created_at", "-id").first()

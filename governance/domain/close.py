@@ -15,11 +15,11 @@ from events.errors import Conflict, Refused
 from governance.content import show_directory
 from governance.domain.announce import announce_request
 from governance.domain.decide import describe_end
-from governance.domain.replies import orphan_reply, queue_reply
+from governance.domain.replies import orphan_reply, queue_reply, reject_again
 from governance.enums import CloseReason, Reply, ReplyState, RequestSource, RequestState
 from governance.models import EngineReply, PermissionRequest
 from governance.policies import can_cancel_request
-from governance.queries import get_request
+from governance.queries import get_request, list_by_engine_id
 
 BATCH = 200
 TIMED_OUT_MESSAGE = (
@@ -147,21 +147,7 @@ def close_unlisted_requests(
 def reject_leftovers(*, engine: Engine, listed_ids: set[str], ended_before: datetime) -> int:
     """The engine still waits for what is closed here: answer it, so that nobody can let it run later.
 
-    `ended_before` is when the list was fetched: what was closed, answered or tried since says nothing yet.
-    Returns how many rejects were queued.
+    Returns how many rejects were queued; see `reject_again`.
     """
-    rows = (
-        PermissionRequest.objects.filter(
-            engine=engine, engine_request_id__in=listed_ids, decided_at__lt=ended_before
-        )
-        .exclude(state=RequestState.PENDING)
-        .exclude(replies__state__in=list(ReplyState.open()))
-        .exclude(replies__ended_at__gte=ended_before)
-        .order_by("pk")
-    )
-    count = 0
-    with changes(RELAY_ACTOR) as change:
-        for request in rows.distinct():
-            queue_reply(change, request, reply=Reply.REJECT)
-            count += 1
-    return count
+    rows = list_by_engine_id([engine.pk], listed_ids).filter(decided_at__lt=ended_before)
+    return reject_again(rows.exclude(state=RequestState.PENDING), ended_before=ended_before)

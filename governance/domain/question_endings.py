@@ -18,7 +18,7 @@ from governance.content import show_directory
 from governance.domain.announce import announce_question
 from governance.domain.answered import notify
 from governance.domain.questions import explain_conflict
-from governance.domain.replies import confirm_reply, orphan_reply, queue_reply
+from governance.domain.replies import confirm_reply, orphan_reply, queue_reply, reject_again
 from governance.enums import CloseReason, QuestionState, Reply, ReplyState
 from governance.models import EngineReply, Question
 from governance.policies import can_withdraw_question
@@ -124,24 +124,12 @@ def close_unlisted_questions(
 
 
 def reject_leftover_questions(*, engine: Engine, listed_ids: Iterable[str], ended_before: datetime) -> int:
-    """The engine still waits for what has ended here: reject it, so that nobody waits. Returns how many.
+    """The engine still waits for what has ended here: reject it, so that nobody waits.
 
-    `ended_before` is when the list was fetched: what ended, was answered or tried since says nothing yet.
+    Returns how many rejects were queued; see `reject_again`.
     """
-    rows = (
-        list_by_engine_id(engine.pk, listed_ids)
-        .filter(ended_at__lt=ended_before)
-        .exclude(state=QuestionState.OPEN)
-        .exclude(replies__state__in=list(ReplyState.open()))
-        .exclude(replies__ended_at__gte=ended_before)
-        .order_by("pk")
-    )
-    count = 0
-    with changes(RELAY_ACTOR) as change:
-        for question in rows.distinct():
-            queue_reply(change, question, reply=Reply.REJECT)
-            count += 1
-    return count
+    rows = list_by_engine_id(engine.pk, listed_ids).filter(ended_at__lt=ended_before)
+    return reject_again(rows.exclude(state=QuestionState.OPEN), ended_before=ended_before)
 
 
 def end_open_questions(*, actor: Actor, engine: Engine, now: datetime) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, QuerySet
 
@@ -39,6 +40,17 @@ def queue_reply(
     change.audit("reply.queue", asked.subject, after={"reply": reply, "reply_id": row.pk})
     announce_delivery(change, row, asked.team_id)
     return row
+
+
+def reject_again(asked: QuerySet[Any], *, ended_before: datetime) -> int:
+    """Reject once more what has ended here and an engine still waits for. Returns how many were queued.
+
+    `ended_before` is when the engine's list was fetched: what was answered or tried since says nothing yet.
+    """
+    rows = asked.exclude(replies__state__in=list(ReplyState.open()))
+    rows = rows.exclude(replies__ended_at__gte=ended_before).order_by("pk").distinct()
+    with changes(RELAY_ACTOR) as change:
+        return sum(queue_reply(change, row, reply=Reply.REJECT) is not None for row in rows)
 
 
 def list_due_replies(*, engine_ids: Collection[str], now: datetime) -> QuerySet[EngineReply]:

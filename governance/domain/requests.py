@@ -74,7 +74,7 @@ def record_engine_request(*, engine: Engine, asked: AskedByEngine, now: datetime
 
     None is lost: one too large to keep is stored cut, and says so.
     """
-    known = list_by_engine_id([engine.pk], asked.engine_request_id).first()
+    known = list_by_engine_id([engine.pk], [asked.engine_request_id]).first()
     if known is not None:
         return known
     chat, subagent = find_place(engine.pk, asked.session_id)
@@ -273,7 +273,7 @@ def insert_request(
                 request.save(force_insert=True)
         except IntegrityError:
             first = (
-                list_by_engine_id([request.engine_id], request.engine_request_id).first()
+                list_by_engine_id([request.engine_id], [request.engine_request_id]).first()
                 if request.engine_id
                 else None
             )

@@ -87,7 +87,7 @@ def seal_call(*, call: OpenCall, part: Part | None, now: datetime) -> None:
 
 
 def find_call(*, engine: Engine, request_id: str) -> OpenCall | None:
-    rows = list_by_engine_id([engine.pk], request_id)
+    rows = list_by_engine_id([engine.pk], [request_id])
     request = rows.defer("content").first()
     return describe_call(request) if request else None
 

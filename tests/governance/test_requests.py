@@ -75,7 +75,7 @@ def test_the_same_request_again_changes_nothing(team: Team) -> None:
 @pytest.mark.sqlite
 def test_an_askers_own_ids_are_looked_up_in_their_index(team: Team) -> None:
     """SQLite would walk through every request there is for each one that comes in."""
-    assert "one_row_per_engine_request" in list_by_engine_id([make_engine(team).pk], "per_1").explain()
+    assert "one_row_per_engine_request" in list_by_engine_id([make_engine(team).pk], ["per_1"]).explain()
     assert "one_row_per_idempotency_key" in list_by_key("user", "nobody", "key").explain()
 
 
