@@ -34,6 +34,7 @@ from relay.demo.project import make_project
 from relay.demo.scripted_llm import ScriptedModel
 from relay.opencode.calls import Call, Timeouts
 from relay.opencode.decoding import decode_json
+from relay.opencode.errors import EngineUnreachable
 from relay.opencode.mcp_calls import McpState, list_mcp_states
 from relay.opencode.process import EngineProcess
 from releases import worker
@@ -160,7 +161,11 @@ class Office:
 
     async def wait_servers(self, wanted: dict[str, str], within_s: float = SOON_S) -> float:
         async def is_so() -> bool:
-            return await self.list_servers() == wanted
+            try:
+                return await self.list_servers() == wanted
+            except EngineUnreachable:
+                # It starts again meanwhile.
+                return False
 
         return await self.wait_for(is_so, f"the engine says {wanted}", within_s)
 
