@@ -14,6 +14,7 @@ from pathlib import Path
 from mcp_servers.fetching.packages import FetchError, FetchLimits
 
 WATCH_INTERVAL_S = 0.5
+CLOSING_TIMEOUT_S = 2.0
 MAX_OUTPUT_BYTES = 1024 * 1024
 # How the deployment reaches its indexes; nothing else of our environment goes on.
 _PASSED_ON = re.compile(
@@ -64,6 +65,7 @@ async def run_tool(
         watcher.cancel()
         kill_group(process)
         await asyncio.gather(watcher, return_exceptions=True)
+        await see_off(process)
     await asyncio.to_thread(require_size, folder, limits)
     return Ended(status, output)
 
@@ -86,6 +88,16 @@ async def watch_size(process: asyncio.subprocess.Process, folder: Path, limits: 
         except FetchError:
             kill_group(process)
             return
+
+
+async def see_off(process: asyncio.subprocess.Process) -> None:
+    """Read its pipe to the end, so that it is closed, also after a cut; what left its session may hold it."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSING_TIMEOUT_S):
+            await read_output(process)
+            await process.wait()
+            # The loop closes the pipe in its next turn.
+            await asyncio.sleep(0)
 
 
 def kill_group(process: asyncio.subprocess.Process) -> None:
