@@ -182,10 +182,12 @@ READ_NUMBER = f'SELECT "version" FROM "{TeamRules._meta.db_table}" WHERE "team_i
 def hold_rules(team_id: str, version: int) -> None:
     """From here to the commit nobody changes the team's rules. Raises Moved when somebody has.
 
-    On SQLite the transaction holds the only write lock anyway.
+    One at a time, so that who waits comes next: shared holders would let new ones join them, and whoever
+    switches a rule off could wait for as long as agents ask. On SQLite the transaction holds the only write
+    lock anyway.
     """
     with connection.cursor() as cursor:
-        lock = " FOR SHARE" if connection.features.has_select_for_update else ""
+        lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
         cursor.execute(READ_NUMBER + lock, [team_id])
         row = cursor.fetchone()
     if row is None or row[0] != version:

@@ -73,12 +73,11 @@ def test_the_demo_walks_through_a_release(opencode_binary: Path, tmp_path: Path)
         assert "Keep it friendly, and short." in (control.folder.link / "agent/build.md").read_text()
 
         # New calls are held by the same gate, and go on when somebody approves them.
-        edit = find_new(demo, "README.md", old)
-        readme = folder / "project" / "README.md"
-        before = readme.read_text()
+        # A second turn writes notes; the README's agent has a question then.
+        edit = find_new(demo, "notes/round-2.md", old)
         assert edit["permission"] == "edit"
         demo.decide(edit, "approve")
-        wait_until(lambda: readme.read_text() != before)
+        wait_until((folder / "project" / "notes" / "round-2.md").exists)
         wait_until(lambda: "gate" in {request["source"] for request in demo.list_pending()})
         demo.interrupt()
         assert demo.output.endswith("Everything has stopped.\n")
