@@ -70,21 +70,25 @@ def count(pattern: str, output: str) -> int:
 # Every value at its bounds, and every operation after every other, once: on PostgreSQL, which takes less than
 # SQLite of what a text or a number may be. On SQLite the same operations get random values alone.
 IS_WHOLE = "postgresql" in settings.DATABASES["default"]["ENGINE"]
-PHASES, CASES_EACH = ("examples,coverage,fuzzing,stateful", 20) if IS_WHOLE else ("fuzzing", 4)
+# How many cases each operation has in a phase, at least.
+PHASES = {"examples,coverage": 2, "fuzzing": 15, "stateful": 0} if IS_WHOLE else {"fuzzing": 4}
 
 
 @pytest.mark.slow
-def test_every_operation_keeps_to_the_schema(portal: RunningPortal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("phases", PHASES)
+def test_every_operation_keeps_to_the_schema(portal: RunningPortal, tmp_path: Path, phases: str) -> None:
     # A token that revoked itself would end the run; the next test does that.
-    own = ("--exclude-operation-id", "tokens_revoke", "--phases", PHASES)
+    own = ("--exclude-operation-id", "tokens_revoke", "--phases", phases)
     output = run_schemathesis(portal, portal.approver, tmp_path, *own)
     operations = SCHEMA.read_text().count("operationId:")
-    assert count(r"Tested: (\d+)", output) == operations - 1
-    assert count(r"(\d+) generated", output) > CASES_EACH * operations
-    status, page = portal.call("GET", "permission-requests/?page_size=200", portal.approver)
-    assert status == 200
-    # Good requests were among them, and left their mark.
-    assert {row["state"] for row in page["results"]} >= {"pending", "cancelled"}
+    print(phases, output[-1500:])
+    assert count(r"(\d+) generated", output) > PHASES[phases] * operations
+    if phases == "fuzzing":
+        assert count(r"Tested: (\d+)", output) == operations - 1
+        status, page = portal.call("GET", "permission-requests/?page_size=200", portal.approver)
+        assert status == 200
+        # Good requests were among them, and left their mark.
+        assert {row["state"] for row in page["results"]} >= {"pending", "cancelled"}
 
 
 def test_a_token_that_ends_itself_keeps_to_the_schema(portal: RunningPortal, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WAIT_S = 60
+WAIT_S = 120
 
 
 class ServerProcess:
