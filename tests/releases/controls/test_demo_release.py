@@ -72,8 +72,8 @@ def test_the_demo_walks_through_a_release(opencode_binary: Path, tmp_path: Path)
         assert config["model"] == "scripted/scripted-1"
         assert "Keep it friendly, and short." in (control.folder.link / "agent/build.md").read_text()
 
-        # New calls are held by the same gate, and go on when somebody approves them.
-        # A second turn writes notes; the README's agent has a question then.
+        # New calls are held by the same gate, and go on when somebody approves them. What is edited in a
+        # second turn is the notes: the README's agent has a question then.
         edit = find_new(demo, "notes/round-2.md", old)
         assert edit["permission"] == "edit"
         demo.decide(edit, "approve")
