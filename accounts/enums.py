@@ -46,6 +46,7 @@ class Scope(models.TextChoices):
     REQUESTS_DECIDE = "requests:decide", "approve and deny"
     ENGINES_READ = "engines:read", "read engines"
     CHATS_READ = "chats:read", "read chats and subagents"
+    CHATS_WRITE = "chats:write", "begin chats, send messages, withdraw and retry them, stop turns"
     EVENTS_READ = "events:read", "follow the event stream"
     TEAMS_READ = "teams:read", "read teams"
     AUDIT_READ = "audit:read", "read the audit chain, for owners"
@@ -67,6 +68,10 @@ class Scope(models.TextChoices):
     QUESTIONS_ASK = "questions:ask", "ask people a question and wait for the answer"
     QUESTIONS_ANSWER = "questions:answer", "answer and reject questions"
     GATE = "gate", "ask for one engine's tool calls before they run; for the plugin in that engine"
+    HEALTH_READ = "health:read", "read how the components are, and were"
+    SSH_KEYS_READ = "ssh_keys:read", "read one's own SSH keys"
+    SSH_KEYS_WRITE = "ssh_keys:write", "add one's own SSH keys, change and delete them"
+    SSH_KEYS_SYNC = "ssh_keys:sync", "read who may log in to the team's sandbox, as authorized_keys"
     METRICS_READ = "metrics:read", "read /metrics, for owners and their service accounts"
 
     @classmethod
@@ -74,8 +79,9 @@ class Scope(models.TextChoices):
         """Service accounts never decide and are no owners, so their tokens can't either.
 
         They are what agents run as, and an agent learns a rule's message, never its pattern. Nor do they
-        decide what an engine runs: they draft it, people publish it. Nor do they answer for people.
+        decide what an engine runs: they draft it, people publish it. Nor do they answer for people,
+        or let anybody log in.
         """
         of_people = {cls.REQUESTS_DECIDE, cls.AUDIT_READ, cls.RELEASES_PUBLISH}
-        of_people |= {cls.MCP_MANAGE, cls.QUESTIONS_ANSWER}
+        of_people |= {cls.MCP_MANAGE, cls.QUESTIONS_ANSWER, cls.SSH_KEYS_READ, cls.SSH_KEYS_WRITE}
         return frozenset(cls.values) - of_people - {cls.RULES_READ, cls.RULES_WRITE, cls.RULES_EVALUATE}

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from accounts.enums import Role, Scope
-from accounts.models import ApiToken, Invitation, LoginSession, LoginThrottle, Membership, Team, User
+from accounts.models import (
+    ApiToken,
+    Invitation,
+    LoginSession,
+    LoginThrottle,
+    Membership,
+    SshKey,
+    Team,
+    User,
+)
 from accounts.principal import Principal
 
 
@@ -139,6 +148,46 @@ def can_create_token_for(principal: Principal, user: User) -> bool:
     return user.pk == principal.user.pk or (
         user.is_service and (user.owner_id == principal.user.pk or principal.user.is_superuser)
     )
+
+
+def can_have_ssh_keys(user: User) -> bool:
+    """People alone: whoever logs in to a sandbox is somebody."""
+    return user.is_active and not user.is_service
+
+
+def can_add_ssh_keys(principal: Principal) -> bool:
+    """For oneself, always: nobody lets somebody else's key in."""
+    return can_have_ssh_keys(principal.user) and principal.has_scope(Scope.SSH_KEYS_WRITE)
+
+
+def can_see_ssh_key(principal: Principal, key: SshKey) -> bool:
+    """One's own; owners see everybody's, in a session."""
+    if key.deleted_at is not None:
+        return False
+    if key.user_id == principal.user.pk:
+        return principal.has_scope(Scope.SSH_KEYS_READ) or principal.has_scope(Scope.SSH_KEYS_WRITE)
+    return principal.user.is_superuser and principal.token is None
+
+
+def can_change_ssh_key(principal: Principal, key: SshKey) -> bool:
+    """What lets somebody in: one's own."""
+    return key.user_id == principal.user.pk and can_add_ssh_keys(principal)
+
+
+def can_end_ssh_key(principal: Principal, key: SshKey) -> bool:
+    """Deactivate and delete: one's own; owners everybody's, in a session."""
+    if principal.user.is_superuser and principal.token is None:
+        return True
+    return key.user_id == principal.user.pk and principal.has_scope(Scope.SSH_KEYS_WRITE)
+
+
+def can_sync_ssh_keys(principal: Principal, team: Team) -> bool:
+    """Read who may log in to the team's sandbox: its service accounts with the scope, its admins, owners."""
+    if team.retired_at is not None or not principal.has_scope(Scope.SSH_KEYS_SYNC):
+        return False
+    if principal.user.is_service:
+        return team.pk in principal.team_ids
+    return principal.user.is_superuser or principal.has_role(team.pk, Role.managing())
 
 
 def can_read_audit(principal: Principal) -> bool:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.enums import Role
-from accounts.models import ApiToken, Invitation, LoginSession, Membership, Team, User
+from accounts.models import ApiToken, Invitation, LoginSession, Membership, SshKey, Team, User
 from accounts.principal import Principal
 
 
@@ -62,6 +64,40 @@ def list_logins(principal: Principal) -> QuerySet[LoginSession]:
     """Where people are logged in now: one's own; owners see everybody's."""
     logins = LoginSession.objects.filter(ended_at=None, expires_at__gt=timezone.now()).select_related("user")
     return logins if principal.user.is_superuser else logins.filter(user=principal.user)
+
+
+def list_ssh_keys(principal: Principal) -> QuerySet[SshKey]:
+    """One's own; owners see everybody's, in a session. Deleted ones stand nowhere."""
+    keys = SshKey.objects.filter(deleted_at=None).select_related("user")
+    sees_all = principal.user.is_superuser and principal.token is None
+    return keys if sees_all else keys.filter(user=principal.user)
+
+
+def list_admitted_ssh_keys(
+    *, now: datetime, team: Team | None = None, user: User | None = None
+) -> QuerySet[SshKey]:
+    """The keys that let somebody in at this moment, in a steady order.
+
+    Of the active people who hold `ssh` in `team`, or in any live team when it is None; of one user alone
+    when one is given.
+    """
+    holders = Membership.objects.filter(has_ssh=True, ended_at=None, team__retired_at=None)
+    if team is not None:
+        holders = holders.filter(team=team)
+    keys = SshKey.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=now),
+        is_active=True,
+        deleted_at=None,
+        user__is_active=True,
+        user__in=holders.values("user"),
+    )
+    return (keys if user is None else keys.filter(user=user)).order_by("user_id", "created_at", "id")
+
+
+def list_sandbox_teams(user: User) -> QuerySet[Team]:
+    """The live teams whose sandbox this user may log in to, given a key."""
+    open_ones = Membership.objects.filter(user=user, has_ssh=True, ended_at=None)
+    return Team.objects.filter(retired_at=None, pk__in=open_ones.values("team"))
 
 
 def count_deciders(team: Team) -> int:

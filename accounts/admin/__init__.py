@@ -1,5 +1,5 @@
 """Admin pages of this app; importing the modules registers them."""
 
-from accounts.admin import audit, invitations, logins, teams, tokens, users
+from accounts.admin import audit, invitations, logins, ssh_keys, teams, tokens, users
 
-__all__ = ["audit", "invitations", "logins", "teams", "tokens", "users"]
+__all__ = ["audit", "invitations", "logins", "ssh_keys", "teams", "tokens", "users"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.enums import Role, Scope
 from accounts.models import ApiToken, Team, User
+from accounts.ssh.parsing import PRIVATE, PRIVATE_SENTENCE
 from events.errors import Invalid
 
 # A name is not a word: no browser shall complete, capitalise or mend it.
@@ -20,6 +21,7 @@ PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 ONCE = "_once"
 ONCE_KEPT = 10
 LIFETIMES = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "one year"}
+KEEP = "keep"
 
 
 class PlainForm(forms.Form):
@@ -186,6 +188,61 @@ class TokenForm(OnceForm):
     @property
     def expires_at(self) -> Any:
         return timezone.now() + timedelta(days=int(self.cleaned_data["lifetime_days"]))
+
+
+class SshKeyForm(PlainForm):
+    """A key as its .pub file holds it; what it is, the domain reads."""
+
+    public_key = forms.CharField(
+        label="Public key",
+        max_length=20_000,
+        help_text="The one line of your .pub file, for example of ~/.ssh/id_ed25519.pub.",
+        # As it was pasted: blanks and line breaks are told apart by whoever reads it.
+        strip=False,
+        widget=forms.Textarea(attrs={**PLAIN, "rows": 4, "class": "mono"}),
+    )
+    name = forms.CharField(
+        max_length=80, required=False, label="Device", help_text="Left empty, the key's comment names it."
+    )
+    lifetime_days = forms.ChoiceField(
+        choices=[("", "never"), *LIFETIMES.items()], initial="365", required=False, label="Expires after"
+    )
+
+    def clean_public_key(self) -> str:
+        """A private key that was pasted by mistake does not come back with the form."""
+        text: str = self.cleaned_data["public_key"]
+        if PRIVATE.search(text):
+            self.data = {**self.data.dict(), "public_key": ""}  # type: ignore[attr-defined]  # a QueryDict
+            raise forms.ValidationError(PRIVATE_SENTENCE)
+        return text
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return read_end(self.cleaned_data["lifetime_days"])
+
+
+class SshKeyChangeForm(PlainForm):
+    name = forms.CharField(max_length=80, label="Device")
+    lifetime_days = forms.ChoiceField(
+        choices=[
+            (KEEP, "as it is"),
+            ("", "never"),
+            *((days, f"in {words}") for days, words in LIFETIMES.items()),
+        ],
+        initial=KEEP,
+        required=False,
+        label="Expires",
+    )
+
+    def wishes(self) -> dict[str, Any]:
+        """What `change_ssh_key` takes."""
+        days = self.cleaned_data["lifetime_days"]
+        end = {} if days == KEEP else {"expires_at": read_end(days)}
+        return {"name": self.cleaned_data["name"], **end}
+
+
+def read_end(lifetime_days: str) -> datetime | None:
+    return timezone.now() + timedelta(days=int(lifetime_days)) if lifetime_days else None
 
 
 def describe_scopes(token: ApiToken) -> str:

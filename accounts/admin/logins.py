@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin.base import Button, PortalModelAdmin, get_principal, perform, post_action, refuse_method
 from accounts.admin.display import Pill, format_moment, render_age, render_pill
+from accounts.admin.whose import WhoseFilter
 from accounts.domain.login_sessions import digest_of, end_session, end_sessions_as
 from accounts.domain.login_throttles import clear_lock_as
 from accounts.enums import ThrottleKind
@@ -21,29 +20,6 @@ from accounts.models import LoginSession, LoginThrottle
 from accounts.policies import can_manage_users, can_see_login, can_see_login_lock
 from accounts.principal import Principal
 from accounts.queries import list_logins
-
-
-class WhoseFilter(admin.SimpleListFilter):
-    """One's own unless an owner asks for everybody's, or for one person's."""
-
-    title = "whose"
-    parameter_name = "whose"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("everybody", "Everybody's")] if can_manage_users(get_principal(request)) else []
-
-    def has_output(self) -> bool:
-        return bool(self.lookup_choices)
-
-    def choices(self, changelist: Any) -> Any:
-        for number, choice in enumerate(super().choices(changelist)):
-            yield {**choice, "display": "Mine"} if number == 0 else choice
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[LoginSession]) -> QuerySet[LoginSession]:
-        """`list_logins` has left only one's own to those who are no owners."""
-        if self.value() == "everybody":
-            return queryset
-        return queryset.filter(user_id=self.value() or request.user.pk)
 
 
 @admin.register(LoginSession)

@@ -16,7 +16,14 @@ from accounts.admin.confirm import is_confirmed, show_confirmation
 from accounts.admin.display import format_moment
 from accounts.admin.forms import MemberForm, TeamForm, TeamSettingsForm, require_valid
 from accounts.domain.team_retirement import describe_holds, retire_team
-from accounts.domain.teams import add_member_as, change_role, change_team, create_team_as, end_membership
+from accounts.domain.teams import (
+    add_member_as,
+    change_role,
+    change_team,
+    create_team_as,
+    end_membership,
+    set_ssh,
+)
 from accounts.enums import Role
 from accounts.models import Membership, Team, User
 from accounts.policies import can_create_teams, can_manage_team, can_retire_team, can_see_team
@@ -82,6 +89,7 @@ class TeamAdmin(PortalModelAdmin):
             self.action_path("<path:object_id>/settings/", self.save_settings),
             self.action_path("<path:object_id>/members/add-member/", self.add_member),
             self.action_path("<path:object_id>/members/set-role/", self.set_role),
+            self.action_path("<path:object_id>/members/set-ssh/", self.set_ssh),
             self.action_path("<path:object_id>/members/end-membership/", self.end_membership),
             self.action_path("<path:object_id>/retire/", self.retire),
         ]
@@ -114,6 +122,19 @@ class TeamAdmin(PortalModelAdmin):
         role = request.POST.get(f"role-{membership.pk}", "")
         change_role(principal=get_principal(request), membership=membership, role=role)
         messages.success(request, f"{membership.user} has another role now.")
+        return self.redirect_to(obj)
+
+    @post_action
+    def set_ssh(self, request: HttpRequest, obj: Team) -> HttpResponse:
+        membership = find_membership(obj, request.POST.get("membership", ""))
+        has_ssh = request.POST.get("ssh") == "1"
+        set_ssh(principal=get_principal(request), membership=membership, has_ssh=has_ssh)
+        words = (
+            "may log in to the sandbox now, with an SSH key"
+            if has_ssh
+            else "no longer logs in to the sandbox"
+        )
+        messages.success(request, f"{membership.user} {words}.")
         return self.redirect_to(obj)
 
     @post_action

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.domain.login_links import end_login_links
 from accounts.domain.login_sessions import end_sessions
+from accounts.domain.ssh_keys import delete_ssh_keys_of
 from accounts.domain.users import announce_rights, subject_of
 from accounts.models import ApiToken, User
 from accounts.policies import can_retire_user, can_take_over
@@ -41,6 +42,7 @@ def retire_row(change: Change, user: User) -> None:
     revoke_tokens_of(user)
     end_login_links(user)
     end_sessions(actor=change.actor, user=user)
+    delete_ssh_keys_of(change, user)
     change.audit("user.retire", subject_of(user), before={"is_active": True}, after={"is_active": False})
     announce_rights(change, user)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.domain.ssh_access import announce_access
 from accounts.domain.users import announce_rights
 from accounts.enums import Role
 from accounts.models import Membership, Team, User
-from accounts.policies import can_create_teams, can_manage_team
+from accounts.policies import can_create_teams, can_have_ssh_keys, can_manage_team
 from accounts.principal import Principal
 from events.actors import Actor, Subject
 from events.changes import changes, lock_rows
@@ -123,6 +124,29 @@ def change_role(*, principal: Principal, membership: Membership, role: str) -> N
         announce_rights(change, user)
 
 
+def set_ssh(*, principal: Principal, membership: Membership, has_ssh: bool) -> None:
+    """Let a member log in to the team's sandbox with their keys, or no longer."""
+    with changes(principal.actor) as change:
+        team, user = membership.team, membership.user
+        if not can_manage_team(principal, team):
+            raise Refused("Only the team's admins and owners say who may log in to its sandbox.")
+        if has_ssh and not can_have_ssh_keys(user):
+            raise Invalid("Only people have SSH keys; service accounts and retired users don't.", field="ssh")
+        current = lock_rows(Membership.objects.filter(pk=membership.pk))[0]
+        if current.ended_at is not None:
+            raise Conflict("The membership has ended meanwhile.")
+        if current.has_ssh == has_ssh:
+            return
+        Membership.objects.filter(pk=membership.pk).update(has_ssh=has_ssh)
+        change.audit(
+            "membership.change",
+            subject_of(team),
+            before={"user": user.pk, "has_ssh": not has_ssh},
+            after={"has_ssh": has_ssh},
+        )
+        announce_access(change, team)
+
+
 def end_membership(*, principal: Principal, membership: Membership) -> None:
     with changes(principal.actor) as change:
         team, user = membership.team, membership.user
@@ -132,3 +156,5 @@ def end_membership(*, principal: Principal, membership: Membership) -> None:
             raise Conflict("This membership has ended already.")
         change.audit("membership.end", subject_of(team), before={"user": user.pk, "role": membership.role})
         announce_rights(change, user)
+        if Membership.objects.filter(pk=membership.pk, has_ssh=True).exists():
+            announce_access(change, team)

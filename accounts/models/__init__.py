@@ -3,6 +3,7 @@ from accounts.models.invitation import Invitation
 from accounts.models.login_link import LoginLink
 from accounts.models.login_session import LoginSession
 from accounts.models.login_throttle import LoginThrottle
+from accounts.models.ssh_key import SshKey
 from accounts.models.team import Membership, Team
 from accounts.models.token import ApiToken
 from accounts.models.user import User
@@ -15,6 +16,7 @@ __all__ = [
     "LoginSession",
     "LoginThrottle",
     "Membership",
+    "SshKey",
     "Team",
     "User",
 ]

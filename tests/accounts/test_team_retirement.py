@@ -9,6 +9,7 @@ from accounts.domain.team_retirement import describe_holds, retire_team
 from accounts.domain.teams import add_member
 from accounts.enums import Role
 from accounts.models import Team
+from engines.domain.cao_servers import retire_cao_server
 from engines.domain.registry import set_engine_enabled
 from events.errors import Conflict, Invalid, Refused
 from events.models import AuditEntry, Event
@@ -16,6 +17,7 @@ from governance.domain.close import expire_overdue_requests
 from tests.admin.doors import address, enter, messages_of, open_page
 from tests.factories import (
     ACTOR,
+    make_cao_server,
     make_engine,
     make_owner,
     make_principal,
@@ -63,6 +65,15 @@ def test_it_is_refused_while_an_engine_runs_or_a_request_waits() -> None:
         retire_team(principal=owner, team=team)
     expire_overdue_requests(now=request.expires_at)
     assert describe_holds(team) == ""
+    retire_team(principal=owner, team=team)
+
+
+def test_it_is_refused_while_a_cao_server_is_read() -> None:
+    team, owner = make_team(), make_principal(make_owner())
+    server = make_cao_server(team)
+    with pytest.raises(Conflict, match="The team still has 1 CAO server"):
+        retire_team(principal=owner, team=team)
+    retire_cao_server(actor=ACTOR, server=server)
     retire_team(principal=owner, team=team)
 
 

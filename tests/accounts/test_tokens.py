@@ -86,6 +86,7 @@ def test_services_get_every_scope_but_deciding_and_publishing_and_the_retired_no
         *(Scope.REQUESTS_DECIDE, Scope.AUDIT_READ),
         *(Scope.RULES_READ, Scope.RULES_WRITE, Scope.RULES_EVALUATE),
         *(Scope.RELEASES_PUBLISH, Scope.MCP_MANAGE, Scope.QUESTIONS_ANSWER),
+        *(Scope.SSH_KEYS_READ, Scope.SSH_KEYS_WRITE),
     }
     with pytest.raises(Invalid):
         create_token(
