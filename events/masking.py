@@ -47,9 +47,22 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     re.compile(rf"(?i)(--?(?:[a-z0-9]{{1,30}}-){{0,3}}{_TELLING_NAME}[ =])({_VALUE})"),
 )
 
+# Where a secret may begin that goes on beyond its word: what follows is judged when the line is whole.
+# At the end of a text a name counts too: what makes it telling may be the next character.
+SECRET_BEGINNING = re.compile(
+    rf"""(?i)-----BEGIN|authorization:|\bbearer(?:\s|$)|(?<!\S)(?:-u|--user)"""
+    rf"""|{_TELLING_NAME}["']?[ \t]*(?:[=:]|$)|--?(?:[a-z0-9]{{1,30}}-){{0,3}}{_TELLING_NAME}(?:[ =]|$)"""
+)
+
+
+# What every pattern needs one of: most words of people and agents have none.
+_ANY_HINT = re.compile(r"[-_.=:@]|AKIA|ASIA|AIza|[Bb][Ee][Aa][Rr][Ee][Rr]")
+
 
 def mask_secrets(text: str) -> str:
     """`text` with recognised secrets replaced by `••••`; names in front of them stay readable."""
+    if _ANY_HINT.search(text) is None:
+        return text
     for pattern in _PATTERNS:
         text = pattern.sub(lambda match: (match.group(1) if match.lastindex else "") + MASK, text)
     return text

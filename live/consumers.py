@@ -1,4 +1,4 @@
-"""The websocket door to the event stream, `/ws/events/?since=SEQ&topics=a,b&ticket=…`.
+"""The websocket door to the event stream, `/ws/events/?since=SEQ&topics=a,b&chats=…&ticket=…`.
 
 A plain ASGI application: the classes of Channels hop to a thread and open a database connection for each
 socket. It accepts first and then closes with a named code, because a page can't read why a handshake was
@@ -19,7 +19,7 @@ from live.authentication import identify, read_claim
 from live.enums import CloseCode
 from live.hub import Hub, get_hub
 from live.listeners import Listener
-from live.messages import ProtocolError, parse_client_frame, parse_wishes
+from live.messages import Ack, ProtocolError, Wishes, parse_client_frame, parse_wishes
 
 logger = logging.getLogger(__name__)
 
@@ -66,14 +66,16 @@ class EventsConsumer:
 
     async def serve(self) -> None:
         """Until the client leaves; raises ProtocolError when it has to."""
-        listener, since = await self.authenticate()
+        listener, wishes = await self.authenticate()
         try:
-            await self.hub.join(listener, since)
+            await self.hub.join(listener, wishes.since)
+            if wishes.chats:
+                await self.hub.following.follow(listener, wishes.chats)
             await self.talk(listener)
         finally:
             self.hub.leave(listener)
 
-    async def authenticate(self) -> tuple[Listener, int | None]:
+    async def authenticate(self) -> tuple[Listener, Wishes]:
         """Raises ProtocolError."""
         try:
             wishes = parse_wishes(self.scope["query_string"])
@@ -83,7 +85,7 @@ class EventsConsumer:
         except ProtocolError as refusal:
             logger.warning("a websocket was refused: %s", refusal)
             raise
-        return Listener(credential, wishes.topics), wishes.since
+        return Listener(credential, wishes.topics), wishes
 
     async def talk(self, listener: Listener) -> None:
         """Send and receive until one of them ends; raises ProtocolError, returns when the client left."""
@@ -116,4 +118,8 @@ class EventsConsumer:
             message = await self.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            listener.acknowledge(parse_client_frame(message).seq)
+            word = parse_client_frame(message)
+            if isinstance(word, Ack):
+                listener.acknowledge(word.seq)
+            else:
+                await self.hub.following.follow(listener, word.chats)

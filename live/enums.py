@@ -20,13 +20,21 @@ class CloseCode(models.IntegerChoices):
 
 
 class FrameType(StrEnum):
-    """The member `type` of every frame the server sends; a websocket has its own way to close."""
+    """The member `type` of every frame the server sends; a websocket has its own way to close.
+
+    The last five are about the chats that a websocket follows.
+    """
 
     EVENT = "event"
     READY = "ready"
     HEARTBEAT = "heartbeat"
     RESET = "reset"
     CLOSE = "close"
+    FOLLOWING = "following"
+    DENIED = "denied"
+    DELTA = "delta"
+    CHANGED = "changed"
+    GAP = "gap"
 
 
 class ListenerKind(StrEnum):

@@ -25,7 +25,11 @@ from events import doorbell
 from events.actors import Subject
 from events.database_threads import DatabaseThread
 from events.models import Event
+from live import deltas
+from live.courier import Subscriber
+from live.deltas import Batch
 from live.enums import CloseCode, FrameType, ListenerKind
+from live.following import Following
 from live.hints import follow_hints
 from live.listeners import AudienceIndex, Listener
 from live.messages import EventFrame, Frame, MarkFrame, ProtocolError
@@ -72,6 +76,7 @@ class Hub:
         self.listeners: set[Listener] = set()
         self.index = AudienceIndex()
         self.waiters: defaultdict[Subject, set[Waiter]] = defaultdict(set)
+        self.following = Following(self.lend_thread)
         self.rights_reads = 0
         self.rights_due_at = 0.0
         self.heartbeat_due_at = 0.0
@@ -91,6 +96,11 @@ class Hub:
         if not self.is_running_here:
             raise ProtocolError(CloseCode.UNAVAILABLE)
 
+    def lend_thread(self) -> DatabaseThread:
+        """Raises ProtocolError while the hub does not run."""
+        self.require_running()
+        return self.thread
+
     async def run(self) -> None:
         """Follow the log until cancelled. May be run again, also on another loop."""
         if self.loop is not None:
@@ -99,14 +109,17 @@ class Hub:
         self.pacing = pacing = Pacing()
         self.thread = DatabaseThread("countersign-hub")
         doorbell.add_ringer(self.ring)
+        deltas.add_receiver(self.tell_followers)
         try:
             async with asyncio.TaskGroup() as group:
                 if settings.REDIS_URL:
                     group.create_task(follow_hints(pacing.ring))
+                    group.create_task(Subscriber(self.following).run())
                 await self.start()
                 await self.follow(pacing)
         finally:
             doorbell.remove_ringer(self.ring)
+            deltas.remove_receiver(self.tell_followers)
             self.loop, self.pacing, self.is_started = None, None, False
             pacing.end_reading()
             self.send_away()
@@ -116,6 +129,13 @@ class Hub:
         """The doorbell, on any thread."""
         if (pacing := self.pacing) is not None:
             pacing.ring()
+
+    def tell_followers(self, batch: Batch) -> None:
+        """What a relay of this process has read, on its event loop."""
+        if self.loop is asyncio.get_running_loop():
+            self.following.deliver(batch)
+        elif self.loop is not None:
+            self.loop.call_soon_threadsafe(self.following.deliver, batch)
 
     async def start(self) -> None:
         """Stand at the head of the log; what was committed before is only replayed."""
@@ -261,6 +281,7 @@ class Hub:
 
     def leave(self, listener: Listener) -> None:
         self.listeners.discard(listener)
+        self.following.leave(listener)
         if listener.is_live:
             self.index.remove(listener)
             listener.is_live = False
@@ -405,6 +426,7 @@ class Hub:
         listener.rights = rights
         if listener.is_live:
             self.index.add(listener)
+        self.following.review(listener)
 
 
 def is_news(frame: Frame) -> bool:

@@ -9,13 +9,15 @@ from typing import Any
 
 from events.changes import TOPICS
 from live.enums import CloseCode, FrameType, ListenerKind
-from live.messages import EventFrame, Frame, MarkFrame, ProtocolError
+from live.messages import ChatFrame, EventFrame, FollowingFrame, Frame, MarkFrame, ProtocolError
 from live.rights import TEAM_PREFIX, Credential, Rights
 
 # The server's send returns at once and buffers without bound, so what bounds memory is what the client
 # has acknowledged.
 MAX_UNACKNOWLEDGED_FRAMES = 256
 MAX_UNACKNOWLEDGED_BYTES = 4 * 1024 * 1024
+# Of what is said about followed chats since the client last acknowledged anything. Beyond it: a gap.
+MAX_UNHEARD_BYTES = 2 * 1024 * 1024
 
 NO_RIGHTS = Rights(frozenset(), sees_all_teams=False)
 
@@ -31,16 +33,20 @@ class Listener:
         "close_code",
         "credential",
         "cursor",
+        "followed",
+        "gapped",
         "is_greeted",
         "is_live",
         "kind",
         "outbox",
+        "queued_bytes",
         "rights",
         "rights_number",
         "told",
         "topics",
         "unacknowledged",
         "unacknowledged_bytes",
+        "unheard_bytes",
         "waiter",
     )
 
@@ -64,6 +70,12 @@ class Listener:
         self.unacknowledged: deque[EventFrame] = deque()
         self.unacknowledged_bytes = 0
         self.waiter: asyncio.Future[Any] | None = None
+        # Followed chats and whose they are; those of which something was dropped; the bytes said of them that
+        # wait in the outbox, and those that were sent since the client last acknowledged anything.
+        self.followed: dict[str, str] = {}
+        self.gapped: set[str] = set()
+        self.queued_bytes = 0
+        self.unheard_bytes = 0
 
     # The hub's side ------------------------------------------------------------------------------
 
@@ -86,9 +98,40 @@ class Listener:
         self.told = max(self.told, cursor)
         self.wake()
 
+    def offer_chat(self, frame: ChatFrame) -> None:
+        """Queue what happens in a followed chat, or drop it: the client is told when it takes more again."""
+        if frame.chat_id in self.gapped:
+            return
+        if self.queued_bytes + self.unheard_bytes + frame.size_bytes > MAX_UNHEARD_BYTES:
+            self.gapped.add(frame.chat_id)
+            return
+        self.queued_bytes += frame.size_bytes
+        self.outbox.append(frame)
+        self.wake()
+
+    def tell_of_gap(self, chat_id: str) -> None:
+        self.outbox.append(ChatFrame.of(FrameType.GAP, chat_id))
+        self.wake()
+
+    def deny(self, chat_id: str) -> None:
+        """A chat may not be followed, or no longer: nothing that is still queued of it leaves."""
+        self.outbox = [f for f in self.outbox if not (isinstance(f, ChatFrame) and f.chat_id == chat_id)]
+        self.queued_bytes = sum(frame.size_bytes for frame in self.outbox if isinstance(frame, ChatFrame))
+        self.gapped.discard(chat_id)
+        self.outbox.append(ChatFrame.of(FrameType.DENIED, chat_id))
+        self.wake()
+
+    def tell_following(self, chats: dict[str, str], denied: Iterable[str]) -> None:
+        """Follow these from now on, and nothing else."""
+        self.followed = chats
+        self.gapped &= chats.keys()
+        self.outbox.append(FollowingFrame(sorted(chats)))
+        self.outbox.extend(ChatFrame.of(FrameType.DENIED, chat_id) for chat_id in sorted(denied))
+        self.wake()
+
     def skip_to(self, cursor: int) -> None:
         """Start again from `cursor`, which may be lower: what lies between can't be replayed."""
-        self.outbox.clear()
+        self.outbox = [frame for frame in self.outbox if isinstance(frame, ChatFrame | FollowingFrame)]
         self.unacknowledged.clear()
         self.unacknowledged_bytes = 0
         self.cursor = cursor
@@ -120,6 +163,10 @@ class Listener:
             raise ProtocolError(CloseCode.MALFORMED)
         while self.unacknowledged and self.unacknowledged[0].seq <= seq:
             self.unacknowledged_bytes -= self.unacknowledged.popleft().size_bytes
+        self.unheard_bytes = 0
+        gapped, self.gapped = self.gapped, set()
+        for chat_id in sorted(gapped):
+            self.tell_of_gap(chat_id)
         self.wake()
 
     def refuse_when_closed(self) -> None:
@@ -131,6 +178,8 @@ class Listener:
         """What is queued, in order; raises ProtocolError when the socket has to end."""
         self.refuse_when_closed()
         frames, self.outbox = self.outbox, []
+        self.unheard_bytes += self.queued_bytes
+        self.queued_bytes = 0
         return frames
 
     async def wait(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -14,9 +16,12 @@ from events.models import Event
 from live.enums import CloseCode, FrameType
 
 MAX_SEQ = 2**63 - 1
-MAX_CLIENT_FRAME_BYTES = 1024
-MAX_QUERY_BYTES = 1024
-QUERY_NAMES = frozenset({"since", "topics", "ticket"})
+MAX_CLIENT_FRAME_BYTES = 2048
+MAX_QUERY_BYTES = 2048
+QUERY_NAMES = frozenset({"since", "topics", "ticket", "chats"})
+# One listener follows at most so many.
+MAX_CHATS = 50
+CHAT_ID = re.compile(r"[0-9a-z]{15}")
 
 
 class ProtocolError(Exception):
@@ -34,6 +39,7 @@ class Wishes:
     since: int | None
     topics: frozenset[str]
     ticket: str | None = field(default=None, repr=False)
+    chats: frozenset[str] = frozenset()
 
 
 def parse_since(text: str) -> int:
@@ -52,15 +58,23 @@ def parse_topics(text: str) -> frozenset[str]:
     return topics
 
 
+def parse_chats(ids: Collection[str]) -> frozenset[str]:
+    """Raises ValueError with a sentence."""
+    if len(ids) > MAX_CHATS or not all(isinstance(each, str) and CHAT_ID.fullmatch(each) for each in ids):
+        raise ValueError(f"chats are ids of at most {MAX_CHATS} chats.")
+    return frozenset(ids)
+
+
 def parse_wishes(query_string: bytes) -> Wishes:
     """Of a websocket's query. An unknown or repeated name ends it, so that a token in it never works."""
     try:
         values = parse_query(query_string)
         since = parse_since(values["since"]) if "since" in values else None
         topics = parse_topics(values["topics"]) if "topics" in values else TOPICS
+        chats = parse_chats(values["chats"].split(",")) if "chats" in values else frozenset[str]()
     except ValueError as error:
         raise ProtocolError(CloseCode.MALFORMED) from error
-    return Wishes(since, topics, values.get("ticket"))
+    return Wishes(since, topics, values.get("ticket"), chats)
 
 
 def parse_query(query_string: bytes) -> dict[str, str]:
@@ -83,7 +97,14 @@ class Ack:
     seq: int
 
 
-def parse_client_frame(message: dict[str, Any]) -> Ack:
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """The client follows these chats from now on, and no others."""
+
+    chats: frozenset[str]
+
+
+def parse_client_frame(message: dict[str, Any]) -> Ack | Follow:
     """Of an ASGI `websocket.receive` message; raises ProtocolError."""
     text = message.get("text")
     if text is None:
@@ -92,15 +113,19 @@ def parse_client_frame(message: dict[str, Any]) -> Ack:
     if len(text) > MAX_CLIENT_FRAME_BYTES:
         raise ProtocolError(CloseCode.FRAME_TOO_LONG)
     try:
-        frame = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        return read_client_frame(orjson.loads(text))
+    except ValueError as error:
         raise ProtocolError(CloseCode.MALFORMED) from error
-    if not isinstance(frame, dict) or frame.keys() != {"ack"}:
-        raise ProtocolError(CloseCode.MALFORMED)
-    seq = frame["ack"]
-    if type(seq) is not int or not 0 <= seq <= MAX_SEQ:
-        raise ProtocolError(CloseCode.MALFORMED)
-    return Ack(seq)
+
+
+def read_client_frame(frame: Any) -> Ack | Follow:
+    """Raises ValueError."""
+    match frame:
+        case {"ack": int(seq), **others} if not others and type(seq) is int and 0 <= seq <= MAX_SEQ:
+            return Ack(seq)
+        case {"chats": list(chats), **others} if not others:
+            return Follow(parse_chats(chats))
+    raise ValueError("a client acknowledges, or says which chats it follows.")
 
 
 @dataclass(eq=False)
@@ -149,7 +174,48 @@ class MarkFrame:
         return f"event: {self.kind}\nid: {self.cursor}\ndata: {self.text}\n\n".encode()
 
 
-Frame = EventFrame | MarkFrame
+@dataclass(eq=False)
+class ChatFrame:
+    """About a chat that the listener follows: not in the log, so it has no place there; may be dropped."""
+
+    chat_id: str
+    frame_type: FrameType
+    text: str
+    cursor: int = 0
+
+    @classmethod
+    def of(cls, frame_type: FrameType, chat_id: str, /, **facts: Any) -> Self:
+        text = orjson.dumps({"type": frame_type, "chat": chat_id, **facts}).decode()
+        return cls(chat_id, frame_type, text)
+
+    @property
+    def size_bytes(self) -> int:
+        """At least; most of it is ASCII."""
+        return len(self.text)
+
+    @property
+    def block(self) -> bytes:
+        """As one of the server-sent events."""
+        return f"event: {self.frame_type}\ndata: {self.text}\n\n".encode()
+
+
+@dataclass(eq=False)
+class FollowingFrame:
+    """What the listener follows now: what comes next of these chats is complete from here on."""
+
+    chats: list[str]
+    cursor: int = 0
+
+    @cached_property
+    def text(self) -> str:
+        return orjson.dumps({"type": FrameType.FOLLOWING, "chats": self.chats}).decode()
+
+    @property
+    def block(self) -> bytes:
+        return f"event: {FrameType.FOLLOWING}\ndata: {self.text}\n\n".encode()
+
+
+Frame = EventFrame | MarkFrame | ChatFrame | FollowingFrame
 
 
 def encode_close(code: CloseCode) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import orjson
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -16,12 +17,13 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from accounts.enums import Scope
 from accounts.models import ApiToken, Membership, User
 from accounts.principal import Principal
 from live.enums import CredentialKind
 
 TEAM_PREFIX = "team:"
-# Each listener brings up to four parameters; SQLite takes 32,766 in one statement.
+# Each listener brings up to five parameters; SQLite takes 32,766 in one statement.
 CREDENTIALS_PER_QUERY = 2000
 
 
@@ -36,14 +38,22 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Audiences by membership; an owner hears the state words of every team besides."""
+    """Audiences by membership; an owner hears the state words of every team besides.
+
+    `reads_chats`: whether what is said in the chats of these teams may be followed too.
+    """
 
     audiences: frozenset[str]
     sees_all_teams: bool
+    reads_chats: bool = True
 
     @classmethod
     def of(cls, principal: Principal) -> Self:
-        return cls(principal.audiences, principal.sees_all_teams)
+        return cls(principal.audiences, principal.sees_all_teams, principal.has_scope(Scope.CHATS_READ))
+
+    def allows_content(self, audience: str) -> bool:
+        """What people and agents say is for members alone."""
+        return self.reads_chats and audience in self.audiences
 
     def allows(self, audience: str) -> bool:
         return audience in self.audiences or (self.sees_all_teams and audience.startswith(TEAM_PREFIX))
@@ -86,17 +96,24 @@ def judge(credentials: list[Credential]) -> dict[Credential, Rights]:
         password = facts["owner" if is_owner else "user"].get(user_id)
         proof = facts[credential.kind].get(credential.id)
         if password is not None and proof is not None and is_proof_of(credential, proof, password):
-            answer[credential] = build_rights(user_id, team_ids[user_id], is_owner=is_owner)
+            answer[credential] = build_rights(
+                user_id,
+                team_ids[user_id],
+                is_owner=is_owner,
+                reads_chats=credential.kind is not CredentialKind.TOKEN
+                or Scope.CHATS_READ in orjson.loads(facts["scopes"][credential.id]),
+            )
     return answer
 
 
-def build_rights(user_id: str, team_ids: list[str], *, is_owner: bool) -> Rights:
+def build_rights(user_id: str, team_ids: list[str], *, is_owner: bool, reads_chats: bool) -> Rights:
     own = {f"user:{user_id}", *(f"{TEAM_PREFIX}{team_id}" for team_id in team_ids)}
-    return Rights(frozenset(own | {"owners"} if is_owner else own), sees_all_teams=is_owner)
+    audiences = frozenset(own | {"owners"} if is_owner else own)
+    return Rights(audiences, sees_all_teams=is_owner, reads_chats=reads_chats)
 
 
 def build_query(credentials: list[Credential]) -> QuerySet[Any, Any]:
-    """Rows of (tag, key, value): active users and their password hash, memberships, sessions, tokens."""
+    """Rows of (tag, key, value): active users and password hashes, memberships, sessions, tokens, scopes."""
     now = timezone.now()
     user_ids = {credential.user_id for credential in credentials}
     ids = {
@@ -117,13 +134,12 @@ def build_query(credentials: list[Credential]) -> QuerySet[Any, Any]:
         "pk",
         "session_data",
     )
-    tokens = select(
-        ApiToken.objects.filter(pk__in=ids[CredentialKind.TOKEN], revoked_at=None, expires_at__gt=now),
-        Value(CredentialKind.TOKEN.value),
-        "pk",
-        "user_id",
+    live_tokens = ApiToken.objects.filter(
+        pk__in=ids[CredentialKind.TOKEN], revoked_at=None, expires_at__gt=now
     )
-    return users.union(members, sessions, tokens, all=True)
+    tokens = select(live_tokens, Value(CredentialKind.TOKEN.value), "pk", "user_id")
+    scopes = select(live_tokens, Value("scopes"), "pk", "scopes")
+    return users.union(members, sessions, tokens, scopes, all=True)
 
 
 def select(rows: QuerySet[Any], tag: Any, key: str, value: str) -> QuerySet[Any, Any]:

@@ -19,10 +19,11 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from accounts.domain.tokens import create_token
-from accounts.models import Invitation, Team
+from accounts.models import Invitation, SshKey, Team
+from chats.models import TurnStop
 from configs.content import read_content
 from configs.models import CatalogueModel, ImportedFile, LabelChange, LabelPolicy
-from engines.models import Engine
+from engines.models import CaoServer, Engine
 from events import append_only
 from events.append_only import missing_triggers, suspended
 from events.audit import sign_head
@@ -48,6 +49,7 @@ from governance.models import (
     WhitelistAction,
     WhitelistTarget,
 )
+from health.models import HealthChange, HealthCheck
 from mcp_servers.domain.incidents import report_incident
 from mcp_servers.domain.servers import switch_tool
 from procedures.domain.comments import comment_on_proposal
@@ -55,9 +57,11 @@ from releases.models import EngineDefaults, Publication, Release
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
 from tests.factories import (
     ACTOR,
+    make_chat,
     make_config,
     make_engine,
     make_principal,
+    make_prompt,
     make_question,
     make_request,
     make_rule,
@@ -79,12 +83,13 @@ APPEND_ONLY = {
     *("procedures.ProposalRevision", "procedures.SopVersion", "procedures.SealKey"),
     *("releases.Release", "releases.EngineDefaults"),
     *("mcp_servers.McpCheck", "mcp_servers.McpApproval", "mcp_servers.McpToolSwitch"),
+    "health.HealthChange",
 }
 KEPT = {
     *("events.LogHead", "accounts.User", "accounts.Team", "accounts.Membership", "accounts.ApiToken"),
-    "accounts.Invitation",
+    *("accounts.Invitation", "accounts.SshKey"),
     *("reviews.ReviewPolicy", "reviews.Review", "reviews.Delegation"),
-    *("engines.Engine", "engines.Chat", "engines.Subagent"),
+    *("engines.CaoServer", "engines.Engine", "engines.Chat", "engines.Subagent"),
     *("governance.PermissionRequest", "governance.Question", "governance.EngineReply"),
     *("governance.WhitelistAction", "governance.WhitelistTarget"),
     *("governance.RuleUse", "governance.TeamRules"),
@@ -93,7 +98,7 @@ KEPT = {
     *("configs.ToolRules", "configs.LabelPolicy", "configs.LabelChange"),
     "configs.CatalogueModel",
     *("procedures.Proposal", "procedures.ProposalComment", "procedures.Sop"),
-    "releases.Publication",
+    *("releases.Publication", "health.HealthCheck", "chats.OutgoingMessage", "chats.TurnStop"),
     *("mcp_servers.McpServer", "mcp_servers.McpRequest", "mcp_servers.McpProbe", "mcp_servers.McpIncident"),
 }
 
@@ -125,6 +130,7 @@ def world() -> PermissionRequest:
     call = GateCall.objects.create(engine=engine, key="k", process="p", state="passed")
     GateUse.objects.create(call=call, permission="bash", request=request)
     Invitation.objects.create(user=make_user(team), team=team, role="viewer", invited_by=approver)
+    SshKey.objects.create(user=approver, name="k", key_type="t", bits=1, public_key="t x", fingerprint="f")
     RequestComment.objects.create(request=request, author=approver, text="Seen.")
     review = Review.objects.create(
         team=team, kind="test", subject_kind="thing", subject_id="t", title="Thing", content={}
@@ -157,6 +163,12 @@ def world() -> PermissionRequest:
     Publication.objects.create(engine=engine, release=release)
     EngineDefaults.objects.create(engine=engine, number=1, content={}, content_hash="0" * 64)
     make_mcp_rows(team, engine)
+    CaoServer.objects.create(team=team, name="cao", home_folder="/srv/cao")
+    chat = make_chat(approver, engine)
+    make_prompt(chat)
+    TurnStop.objects.create(chat=chat, asker_kind="user", asker_id="u", door="api")
+    check = HealthCheck.objects.create(component="engine", subject_id=engine.pk, team=team, name="engine")
+    HealthChange.objects.create(health_check=check, state="starting")
     sop = make_sop(team, approver)
     comment_on_proposal(
         principal=make_principal(approver), proposal_id=sop.versions.get().proposal_id, text="Seen."

@@ -71,6 +71,7 @@ def test_a_row_needs_its_key_first() -> None:
 def test_every_encrypted_field_is_known() -> None:
     assert {(model._meta.label, name) for model, name in list_encrypted_fields()} == {
         ("configs.ImportedFile", "original"),
+        ("engines.CaoServer", "token"),
         ("engines.Engine", "control_token"),
         ("engines.Engine", "password"),
         ("governance.PermissionRequest", "content"),

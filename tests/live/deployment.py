@@ -17,6 +17,7 @@ import psycopg
 
 from deploy.postgres import PostgresServer
 from deploy.valkey import ValkeyServer
+from tests.live.listening_clients import WRITTEN
 from tests.portal.server_client import ROOT, ServerProcess, running
 
 DAPHNE = ["manage.py", "up", "--no-relay"]
@@ -144,10 +145,11 @@ class Deployment:
         )
 
     def read_log(self, since: int) -> list[tuple[int, str, str]]:
-        """(seq, audience, topic) of each event, straight from the database."""
+        """(seq, audience, topic) of each event of the writers, straight from the database."""
         with psycopg.connect(self.database_url) as connection:
             return connection.execute(
-                "SELECT seq, audience, topic FROM events_event WHERE seq > %s ORDER BY seq", [since]
+                "SELECT seq, audience, topic FROM events_event WHERE seq > %s AND kind = %s ORDER BY seq",
+                [since, WRITTEN],
             ).fetchall()
 
     def list_log_lines(self) -> list[str]:

@@ -19,6 +19,8 @@ from tests.live.server_sent import ServerSentReader
 CONNECT_S = 10.0
 TROUBLE = (OSError, TimeoutError, WebSocketException, httpx.TransportError)
 ACK_EVENTS = 50
+# The kind of every event that the writers write.
+WRITTEN = "test.happened"
 
 
 class Unplugged(Exception):
@@ -75,10 +77,14 @@ class ListeningClient:
             assert answer.status_code in self.tolerated, answer.status_code
             raise httpx.NetworkError(f"status {answer.status_code}")
 
-    async def take(self, seq: int) -> None:
-        """Note an event; raises Unplugged when this connection has had its share."""
-        self.seqs.append(seq)
-        self.cursor = seq
+    async def take(self, event: dict[str, Any]) -> None:
+        """Note an event of the writers; raises Unplugged when this connection has had its share.
+
+        The portals have something to tell besides: how they are themselves.
+        """
+        if event["kind"] == WRITTEN:
+            self.seqs.append(event["seq"])
+        self.cursor = event["seq"]
         self.left -= 1
         if self.left <= 0:
             raise Unplugged
@@ -102,7 +108,7 @@ class WebsocketClient(ListeningClient):
 
     async def hear(self, frame: dict[str, Any], socket: Any) -> None:
         if frame["type"] == "event":
-            await self.take(frame["seq"])
+            await self.take(frame)
             if self.left % ACK_EVENTS == 0:
                 await socket.send(orjson.dumps({"ack": self.cursor}).decode())
         else:
@@ -127,7 +133,7 @@ class StreamClient(ListeningClient):
                 for name, facts in reader.feed(chunk):
                     assert name != "reset"
                     if name == "message":
-                        await self.take(facts["seq"])
+                        await self.take(facts)
                 self.cursor = max(self.cursor, int(reader.last_id))
 
 
@@ -140,7 +146,7 @@ class LongPollClient(ListeningClient):
                 self.refuse_error(answer)
                 page = answer.json()
                 for event in page["events"]:
-                    await self.take(event["seq"])
+                    await self.take(event)
                 self.cursor = page["cursor"]
 
 

@@ -13,6 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.domain.teams import end_membership
 from accounts.enums import Role, Scope
 from accounts.models import ApiToken, Membership, Team, User
+from accounts.principal import Principal
+from events.actors import Door
 from events.database_threads import DatabaseThread
 from live import hub as hub_module
 from live.enums import CloseCode, CredentialKind
@@ -62,7 +64,11 @@ def test_rights_of_all_listeners_take_one_query(
     with django_assert_num_queries(1):
         rights = read_rights(credentials)
     expected = {
-        credential: Rights(frozenset({f"user:{credential.user_id}", team.audience}), sees_all_teams=False)
+        credential: Rights(
+            frozenset({f"user:{credential.user_id}", team.audience}),
+            sees_all_teams=False,
+            reads_chats=credential.kind is CredentialKind.SESSION,
+        )
         for credential in credentials
         if credential.user_id != owner.pk
     }
@@ -75,8 +81,13 @@ def test_rights_of_all_listeners_take_one_query(
 def test_rights_are_those_of_the_principal(team: Team) -> None:
     owner = make_owner()
     for user in (make_user(team), make_user(), owner):
-        credential = token_credential(user)
-        assert read_rights([credential]) == {credential: Rights.of(make_principal(user))}
+        for scopes in ([Scope.EVENTS_READ], [Scope.EVENTS_READ, Scope.CHATS_READ]):
+            make_token(user, *scopes)
+            token = ApiToken.objects.filter(user=user).latest("created_at", "pk")
+            credential = Credential(CredentialKind.TOKEN, token.pk, user.pk)
+            principal = Principal(user, Door.WEBSOCKET, token)
+            assert read_rights([credential]) == {credential: Rights.of(principal)}
+            assert Rights.of(principal).reads_chats == (Scope.CHATS_READ in scopes)
 
 
 def test_credential_of_somebody_else_is_no_proof(team: Team) -> None:

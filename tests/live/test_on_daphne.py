@@ -47,7 +47,8 @@ class RawSocket:
 
     def __init__(self, port: int, *headers: str) -> None:
         lines = [
-            "GET /ws/events/ HTTP/1.1",
+            # Not what the portal has to tell of itself meanwhile.
+            "GET /ws/events/?topics=requests HTTP/1.1",
             "Host: localhost",
             "Upgrade: websocket",
             "Connection: Upgrade",
