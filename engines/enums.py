@@ -67,7 +67,20 @@ class EngineMessageStatus(models.TextChoices):
 
 
 class SubagentKind(models.TextChoices):
+    """What was delegated; a CAO terminal that no other asked for, and a workflow's run, begin trees."""
+
     OPENCODE_TASK = "opencode_task", "OpenCode task"
+    CAO_TERMINAL = "cao_terminal", "CAO terminal"
+    CAO_ASSIGN = "cao_assign", "CAO assignment"
+    CAO_HANDOFF = "cao_handoff", "CAO handoff"
+    CAO_WORKFLOW_RUN = "cao_workflow_run", "CAO workflow run"
+    CAO_WORKFLOW_STEP = "cao_workflow_step", "CAO workflow step"
+    CAO_FLOW = "cao_flow", "CAO flow"
+
+    @classmethod
+    def terminals(cls) -> frozenset[str]:
+        """Those that are a terminal of a CAO server: what can be asked about and stopped."""
+        return frozenset({cls.CAO_TERMINAL, cls.CAO_ASSIGN, cls.CAO_HANDOFF, cls.CAO_FLOW})
 
 
 class SubagentStatus(models.TextChoices):

@@ -23,4 +23,4 @@ def can_see_chat(principal: Principal, chat: Chat) -> bool:
 
 
 def can_see_subagent(principal: Principal, subagent: Subagent) -> bool:
-    return subagent.instance.team_id in principal.team_ids
+    return subagent.team_id in principal.team_ids

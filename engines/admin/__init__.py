@@ -1,5 +1,5 @@
-"""Admin pages of this app; importing the modules registers them."""
+"""Admin pages of this app; importing the modules registers them. `chats.admin` has those of chats."""
 
-from engines.admin import chats, engines, subagents
+from engines.admin import engines
 
-__all__ = ["chats", "engines", "subagents"]
+__all__ = ["engines"]

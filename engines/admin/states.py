@@ -52,4 +52,6 @@ def describe_chat(chat: Chat) -> Pill:
 
 def describe_subagent(subagent: Subagent) -> Pill:
     icon, tone = SUBAGENT_LOOKS[SubagentStatus(subagent.status)]
-    return Pill(subagent.get_status_display(), icon, tone)
+    is_elsewhere = subagent.status == SubagentStatus.WAITING_HUMAN and subagent.cao_server_id is not None
+    note = "in its terminal, which Countersign can't answer" if is_elsewhere else ""
+    return Pill(subagent.get_status_display(), icon, tone, note)

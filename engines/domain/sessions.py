@@ -21,7 +21,11 @@ MAX_DEPTH = 32
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """What an engine says of a session. `parent_id` is "" for a root session."""
+    """What an engine says of a session.
+
+    `parent_id` is "" for a root session; `chat_id` names the chat that it was made for, "" for none.
+    The model is a subagent's: that of a chat is another one with each prompt.
+    """
 
     id: str
     parent_id: str
@@ -29,6 +33,9 @@ class SessionFacts:
     directory: str
     agent: str
     created_at: datetime
+    chat_id: str = ""
+    provider: str = ""
+    model: str = ""
 
 
 def record_session(*, actor: Actor, engine: Engine, facts: SessionFacts) -> bool:
@@ -45,7 +52,8 @@ def record_chat(change: Change, engine: Engine, facts: SessionFacts) -> bool:
         "directory": make_storable(facts.directory, 1000),
         "agent": make_storable(facts.agent, 80),
     }
-    chat, is_new = Chat.objects.get_or_create(
+    is_begun = begin_chat(engine, facts)
+    chat, is_adopted = Chat.objects.get_or_create(
         engine=engine,
         ai_engine_session_id=facts.id,
         defaults={
@@ -55,16 +63,34 @@ def record_chat(change: Change, engine: Engine, facts: SessionFacts) -> bool:
             "last_active": facts.created_at,
         },
     )
-    fresh = {name: value for name, value in values.items() if value and value != getattr(chat, name)}
+    is_new = is_begun or is_adopted
+    # What people call their own chats stays; of others the engine's word is the newest.
+    fresh = {
+        name: value
+        for name, value in values.items()
+        if value and value != getattr(chat, name) and (chat.user_id is None or not getattr(chat, name))
+    }
     if is_new:
-        change.audit("chat.adopt", Subject("chat", chat.pk), after={"engine": engine.pk, "session": facts.id})
-    elif fresh:
+        verb = "chat.session" if is_begun else "chat.adopt"
+        change.audit(verb, Subject("chat", chat.pk), after={"engine": engine.pk, "session": facts.id})
+    if fresh and not is_adopted:
         Chat.objects.filter(pk=chat.pk).update(**fresh)
     if is_new or fresh:
         announce_chat(change, chat)
     if is_new:
         link_children(change, engine, facts.id, parent=None, chat=chat)
     return is_new
+
+
+def begin_chat(engine: Engine, facts: SessionFacts) -> bool:
+    """Give the chat that a session was made for its session; True when it had none.
+
+    A session that names the chat of another engine, or one that has its session, is a chat of its own.
+    """
+    if not facts.chat_id or Chat.objects.filter(engine=engine, ai_engine_session_id=facts.id).exists():
+        return False
+    rows = Chat.objects.filter(pk=facts.chat_id, engine=engine, ai_engine_session_id=None)
+    return bool(rows.update(ai_engine_session_id=facts.id, updated_at=timezone.now()))
 
 
 def record_subagent(change: Change, engine: Engine, facts: SessionFacts) -> bool:
@@ -89,6 +115,7 @@ def record_subagent(change: Change, engine: Engine, facts: SessionFacts) -> bool
             "status": SubagentStatus.RUNNING,
             "started_at": facts.created_at,
             "evidence": "engine session parent id",
+            "stop_asked_at": inherit_stop(parent),
         },
     )
     if is_new:
@@ -97,16 +124,24 @@ def record_subagent(change: Change, engine: Engine, facts: SessionFacts) -> bool
             Subject("subagent", row.pk),
             after={"engine": engine.pk, "parent": facts.parent_id},
         )
-        announce_subagent(change, row, engine)
+        announce_subagent(change, row)
         link_children(change, engine, facts.id, parent=row, chat=chat)
     else:
         fill_missing(row, facts)
     return is_new
 
 
+def inherit_stop(parent: Subagent | None) -> datetime | None:
+    """What comes up below one that is being stopped is stopped too."""
+    is_stopping = parent is not None and parent.status not in SubagentStatus.ended()
+    return parent.stop_asked_at if parent is not None and is_stopping else None
+
+
 def describe_delegation(facts: SessionFacts) -> dict[str, str]:
     return {
         "agent": make_storable(facts.agent, 80),
+        "provider": make_storable(facts.provider, 80),
+        "model": make_storable(facts.model, 120),
         "description": make_storable(facts.title, 300),
         "working_directory": make_storable(facts.directory, 1000),
     }
@@ -134,7 +169,7 @@ def link_children(
                 child.root = (above.root or above) if above else None
                 child.depth = above.depth + 1 if above else 1
                 child.save(update_fields=["parent", "chat", "root", "depth"])
-                announce_subagent(change, child, engine)
+                announce_subagent(change, child)
                 placed.add(child.source_ref)
                 following.append((child.source_ref, child))
         if not following:
@@ -152,31 +187,38 @@ def announce_chat(change: Change, chat: Chat) -> None:
     )
 
 
-def announce_subagent(change: Change, row: Subagent, engine: Engine) -> None:
+def announce_subagent(change: Change, row: Subagent) -> None:
     change.event(
         "subagent.changed",
         Subject("subagent", row.pk),
         topic="chats",
-        audience=f"team:{engine.team_id}",
+        audience=f"team:{row.team_id}",
         words={"status": row.status, "chat": row.chat_id},
     )
 
 
-def record_session_state(*, actor: Actor, engine: Engine, session_id: str, state: str, at: datetime) -> bool:
-    """The session's state as the engine tells it; a deleted session stays deleted. False: no such session."""
+def record_session_state(
+    *, actor: Actor, engine: Engine, session_id: str, state: str, at: datetime, is_held: bool = False
+) -> bool:
+    """The session's state as the engine tells it; a deleted session stays deleted. False: no such session.
+
+    `is_held`: something of it is still pending, so that idle does not give the turn back yet.
+    """
     with changes(actor) as change:
         chat = Chat.objects.filter(engine=engine, ai_engine_session_id=session_id).first()
         if chat is not None:
-            record_chat_state(change, chat, state, at)
+            record_chat_state(change, chat, state, at, is_held=is_held)
             return True
         row = Subagent.objects.filter(instance=engine, source_ref=session_id).first()
         if row is not None:
-            record_subagent_state(change, row, engine, state, at)
+            record_subagent_state(change, row, state, at)
     return row is not None
 
 
-def record_chat_state(change: Change, chat: Chat, state: str, at: datetime) -> None:
+def record_chat_state(change: Change, chat: Chat, state: str, at: datetime, *, is_held: bool = False) -> None:
     turn = Turn.ASSISTANT if state in {SessionState.BUSY, SessionState.RETRY} else Turn.USER
+    if is_held and state == SessionState.IDLE:
+        turn = Turn(chat.turn)
     moved = (
         Chat.objects.filter(pk=chat.pk, session_state=chat.session_state)
         .exclude(session_state__in=[state, SessionState.DELETED])
@@ -192,7 +234,21 @@ def record_chat_state(change: Change, chat: Chat, state: str, at: datetime) -> N
     announce_chat(change, chat)
 
 
-def record_subagent_state(change: Change, row: Subagent, engine: Engine, state: str, at: datetime) -> None:
+def give_turn_back(*, actor: Actor, chat: Chat) -> bool:
+    """What held the turn of an idle chat is gone; False when it works again, or the turn was given back."""
+    with changes(actor) as change:
+        rows = Chat.objects.filter(pk=chat.pk, session_state=SessionState.IDLE, turn=Turn.ASSISTANT)
+        if not rows.update(turn=Turn.USER):
+            return False
+        chat.turn, chat.session_state = Turn.USER, SessionState.IDLE
+        words = {"turn": Turn.ASSISTANT.value, "session_state": SessionState.IDLE.value}
+        after = {**words, "turn": Turn.USER.value}
+        change.audit("chat.turn", Subject("chat", chat.pk), before=words, after=after)
+        announce_chat(change, chat)
+    return True
+
+
+def record_subagent_state(change: Change, row: Subagent, state: str, at: datetime) -> None:
     """Idle ends a delegation as completed; deleted without an end is lost, never completed."""
     status = {
         SessionState.BUSY: SubagentStatus.RUNNING,
@@ -204,12 +260,10 @@ def record_subagent_state(change: Change, row: Subagent, engine: Engine, state: 
         # The engine says busy while it waits for an answer; what waits is known from the requests.
         return
     if status is not None:
-        move_subagent(change, row, engine, status=status, raw=state, at=at)
+        move_subagent(change, row, status=status, raw=state, at=at)
 
 
-def move_subagent(
-    change: Change, row: Subagent, engine: Engine, *, status: SubagentStatus, raw: str, at: datetime
-) -> bool:
+def move_subagent(change: Change, row: Subagent, *, status: SubagentStatus, raw: str, at: datetime) -> bool:
     """Conditional transition; an ended row stays as it ended. True when it moved."""
     ended_at = at if status in SubagentStatus.ended() else None
     moved = (
@@ -223,7 +277,7 @@ def move_subagent(
     change.audit(
         "subagent.status", Subject("subagent", row.pk), before={"status": before}, after={"status": status}
     )
-    announce_subagent(change, row, engine)
+    announce_subagent(change, row)
     return True
 
 
@@ -232,7 +286,7 @@ def record_subagent_status(
 ) -> bool:
     """What became of a delegation, as found out by looking; True when it is news."""
     with changes(actor) as change:
-        return move_subagent(change, row, row.instance, status=status, raw=raw, at=at)
+        return move_subagent(change, row, status=status, raw=raw, at=at)
 
 
 def record_abort(*, actor: Actor, engine: Engine, session_id: str, at: datetime) -> None:
@@ -241,7 +295,7 @@ def record_abort(*, actor: Actor, engine: Engine, session_id: str, at: datetime)
         Chat.objects.filter(engine=engine, ai_engine_session_id=session_id).update(aborted_at=at)
         row = Subagent.objects.filter(instance=engine, source_ref=session_id).first()
         if row is not None:
-            move_subagent(change, row, engine, status=SubagentStatus.CANCELLED, raw="aborted", at=at)
+            move_subagent(change, row, status=SubagentStatus.CANCELLED, raw="aborted", at=at)
 
 
 def block_chat(*, actor: Actor, chat: Chat, why: str) -> None:

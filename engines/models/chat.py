@@ -10,13 +10,19 @@ from events.identifiers import RecordId
 
 
 class Chat(models.Model):
-    """One root session of an engine. Sessions made elsewhere are adopted, without a user."""
+    """One conversation: a root session of an engine, or one still to be made for the first prompt.
+
+    Sessions made elsewhere are adopted, without a user.
+    """
 
     id = RecordId()
     engine = models.ForeignKey(Engine, on_delete=models.PROTECT, related_name="chats")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="chats")
-    ai_engine_session_id = models.CharField(max_length=64)
+    # Null, not empty, while no session exists: the constraint below lets many rows be without one.
+    ai_engine_session_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
     title = models.CharField(max_length=300, blank=True)
+    description = models.CharField(max_length=2000, blank=True)
+    tags = models.JSONField(default=list, blank=True, help_text="Lower-case words, sorted.")
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="chats")
     agent = models.CharField(max_length=80, blank=True)
     directory = models.CharField(max_length=1000, blank=True)
@@ -24,12 +30,14 @@ class Chat(models.Model):
     session_state = models.CharField(max_length=8, choices=SessionState, default=SessionState.UNKNOWN)
     preview = models.CharField(max_length=200, blank=True)
     last_active = models.DateTimeField(default=timezone.now)
+    last_reply_at = models.DateTimeField(null=True, blank=True, help_text="An agent's newest word.")
     aborted_at = models.DateTimeField(null=True, blank=True)
     blocked_at = models.DateTimeField(
         null=True, blank=True, help_text="Set when somebody else answered a request: an incident."
     )
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["-last_active", "-id"]
@@ -39,7 +47,11 @@ class Chat(models.Model):
         indexes = [models.Index(fields=["team", "-last_active", "-id"], name="chat_by_team")]
 
     def __str__(self) -> str:
-        return self.title or self.ai_engine_session_id
+        return self.title or self.ai_engine_session_id or "New chat"
+
+    @property
+    def engine_type(self) -> str:
+        return self.engine.kind
 
 
 class Message(models.Model):

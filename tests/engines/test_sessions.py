@@ -13,16 +13,17 @@ from hypothesis import HealthCheck, given, settings as hypothesis_settings, stra
 from engines.domain.sessions import (
     SessionFacts,
     block_chat,
+    give_turn_back,
     record_abort,
     record_session,
     record_session_state,
 )
 from engines.enums import SessionState, SubagentStatus, Turn
 from engines.models import Chat, Engine, Subagent
-from engines.queries import find_place, list_parent_chain
+from engines.queries import find_place, list_chain
 from events.actors import RELAY_ACTOR
 from events.models import AuditEntry, Event
-from tests.factories import make_engine, make_session, make_team
+from tests.factories import make_chat, make_engine, make_session, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +50,7 @@ def read_tree(engine: Engine) -> dict[str, tuple[str, str, int, str]]:
             row.parent.source_ref if row.parent else "",
             row.root.source_ref if row.root else "",
             row.depth,
-            row.chat.ai_engine_session_id if row.chat else "",
+            (row.chat.ai_engine_session_id or "") if row.chat else "",
         )
         for row in Subagent.objects.filter(instance=engine).select_related("parent", "root", "chat")
     }
@@ -104,7 +105,7 @@ def test_a_chain_is_read_from_the_root_down(engine: Engine) -> None:
     for key, parent in reversed(TREE.items()):
         tell(engine, key, parent)
     chat, subagent = find_place(engine.pk, "e")
-    assert [row.source_ref for row in list_parent_chain(subagent)] == ["a", "b", "c", "d", "e"]
+    assert [row.source_ref for row in list_chain(subagent)] == ["a", "b", "c", "d", "e"]
     assert chat == Chat.objects.get()
     assert find_place(engine.pk, "root") == (chat, None)
     assert find_place(engine.pk, "unknown") == (None, None)
@@ -132,7 +133,7 @@ def test_a_circle_does_no_harm(engine: Engine, tree: dict[str, str]) -> None:
             tell(engine, key, tree[key])
     for key in tree:
         _, subagent = find_place(engine.pk, key)
-        assert len(list_parent_chain(subagent)) <= 32
+        assert len(list_chain(subagent)) <= 32
 
 
 def test_the_same_session_of_two_engines_is_two_chats() -> None:
@@ -140,6 +141,50 @@ def test_the_same_session_of_two_engines_is_two_chats() -> None:
     for engine in (make_engine(team), make_engine(team)):
         tell(engine, "root", "")
     assert Chat.objects.filter(ai_engine_session_id="root").count() == 2
+
+
+def test_a_session_made_for_a_chat_is_that_chats_session(engine: Engine) -> None:
+    chat = make_chat(make_user(engine.team), engine, title="What I call it", directory="/srv/demo")
+    tell(engine, "child", "root", title="Look around")
+    assert tell(engine, "root", "", chat_id=chat.pk, title="What the engine calls it", agent="build") is True
+    assert tell(engine, "root", "", chat_id=chat.pk, title="Something else") is False
+    row = Chat.objects.get()
+    assert (row.pk, row.ai_engine_session_id, row.title, row.agent, row.user_id) == (
+        chat.pk,
+        "root",
+        "What I call it",
+        "build",
+        chat.user_id,
+    )
+    assert Subagent.objects.get().chat == chat
+
+
+def test_a_session_takes_no_chat_that_it_was_not_made_for(engine: Engine) -> None:
+    user = make_user(engine.team)
+    taken = make_chat(user, engine, "another")
+    elsewhere = make_chat(user, make_engine(engine.team))
+    for number, chat_id in enumerate((taken.pk, elsewhere.pk, "nosuchchat00000", "")):
+        assert tell(engine, f"root{number}", "", chat_id=chat_id) is True
+    adopted = Chat.objects.filter(ai_engine_session_id__startswith="root")
+    assert list(adopted.values_list("user", flat=True)) == [None] * 4
+    taken.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert (taken.ai_engine_session_id, elsewhere.ai_engine_session_id) == ("another", None)
+
+
+def test_idle_gives_the_turn_back_unless_it_is_held(engine: Engine) -> None:
+    tell(engine, "root", "")
+    tell_state(engine, "root", "busy")
+    record_session_state(
+        actor=RELAY_ACTOR, engine=engine, session_id="root", state="idle", at=AT, is_held=True
+    )
+    chat = Chat.objects.get()
+    assert (chat.turn, chat.session_state) == (Turn.ASSISTANT, SessionState.IDLE)
+    assert [give_turn_back(actor=RELAY_ACTOR, chat=chat) for _ in range(2)] == [True, False]
+    chat.refresh_from_db()
+    assert (chat.turn, chat.session_state) == (Turn.USER, SessionState.IDLE)
+    tell_state(engine, "root", "busy")
+    assert give_turn_back(actor=RELAY_ACTOR, chat=chat) is False
 
 
 def test_a_title_may_change_and_is_never_lost(engine: Engine) -> None:

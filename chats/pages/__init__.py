@@ -1,0 +1,1 @@
+"""The pages of chats: the list, one conversation, what one does there."""
