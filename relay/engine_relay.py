@@ -7,6 +7,7 @@ import contextlib
 import logging
 import random
 import time
+from dataclasses import dataclass
 from typing import NoReturn
 
 from django.conf import settings
@@ -19,8 +20,10 @@ from engines.models import Engine
 from events.database_threads import DatabaseThread
 from events.egress import DEFAULT_ALLOW, AllowList
 from events.encryption import reveal
+from relay.domain.deliveries import Delivery
 from relay.domain.leases import LEASES, Lease, LeaseLost
 from relay.domain.ledger import find_misplaced, record_waiting
+from relay.due import Due
 from relay.ingest import Ingest
 from relay.keyed_tasks import KeyedTasks
 from relay.link import EVERYWHERE, EngineLink
@@ -29,8 +32,11 @@ from relay.opencode.client import OpenCodeClient
 from relay.opencode.errors import EngineError, EngineUnauthorized, EngineUnreachable
 from relay.opencode.frames import Frame, ServerConnected
 from relay.opencode.stream import follow
-from relay.outbox import DueReplies, Outbox
+from relay.outbox import Outbox
+from relay.prompts.work import Prompt, Stop
+from relay.prompts.worker import PromptWorker
 from relay.reconcile import Reconciler
+from relay.stopping import TreeStops
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +55,23 @@ STOP_GRACE_S = 3.0
 FATAL = (LeaseLost, OperationalError, InterfaceError, EngineUnauthorized)
 
 
+@dataclass(frozen=True, slots=True)
+class Outboxes:
+    """What an engine has to be told: replies to what it asked, prompts, and stops of turns."""
+
+    replies: Due[Delivery]
+    prompts: Due[Prompt | Stop]
+
+    @property
+    def is_wanted(self) -> bool:
+        return self.replies.is_wanted
+
+    def want(self, *, is_wanted: bool) -> None:
+        self.replies.is_wanted = self.prompts.is_wanted = is_wanted
+
+
 async def relay_engine(
-    engine: Engine, lease: Lease, database: DatabaseThread, *, stop: asyncio.Event, due: DueReplies
+    engine: Engine, lease: Lease, database: DatabaseThread, *, stop: asyncio.Event, due: Outboxes
 ) -> None:
     """Relay until `stop`, then end what is on its way; `due` is filled by the caller.
 
@@ -67,6 +88,8 @@ async def relay_engine(
                     keep_lease(link.database, LEASES, link.lease),
                     relay.follow_stream(),
                     relay.outbox.run(),
+                    relay.prompts.run(),
+                    relay.ingest.texts.offer(),
                     relay.tick(),
                 ):
                     group.create_task(work)
@@ -81,19 +104,22 @@ class RelayStopped(Exception):
 
 
 class EngineRelay:
-    def __init__(self, link: EngineLink, due: DueReplies) -> None:
+    def __init__(self, link: EngineLink, due: Outboxes) -> None:
         self.link = link
-        self.outbox = Outbox(link, due)
+        self.due = due
+        self.outbox = Outbox(link, due.replies)
         self.ingest = Ingest(link, self._on_disposed)
         self.reconciler = Reconciler(link, self.ingest, self.outbox)
         self.mcp = McpWatch(link)
+        self.stops = TreeStops(link, self.ingest.sessions, self.ingest.endings)
+        self.prompts = PromptWorker(link, self.ingest, due.prompts)
         self._malformed = 0
         self._unreadable_since_look = False
 
     async def end(self) -> NoReturn:
         """Let what is on its way get on record, then end every task. Raises RelayStopped."""
-        await self.outbox.close(STOP_GRACE_S)
-        await self.ingest.messages.flush()
+        await asyncio.gather(self.outbox.close(STOP_GRACE_S), self.prompts.close(STOP_GRACE_S))
+        await self.ingest.close()
         raise RelayStopped
 
     # The stream
@@ -123,6 +149,7 @@ class EngineRelay:
             async for frame in frames:
                 if isinstance(frame, ServerConnected):
                     connection.since = timezone.now()
+                    connection.heard_until = connection.heard_until or self.link.engine.last_seen_at
                     self.link.tasks.start("reconcile", self._reconcile_fully)
                 else:
                     await self._handle(frame)
@@ -130,6 +157,7 @@ class EngineRelay:
     async def _handle(self, frame: Frame) -> None:
         """One frame that can't be taken must not keep the others away; listing finds what it said."""
         self.mcp.take(frame)
+        self.prompts.take(frame)
         try:
             await self.ingest.handle(frame)
         except FATAL:
@@ -141,10 +169,11 @@ class EngineRelay:
     async def _note_break(self, error: EngineError, *, is_first: bool) -> None:
         """The stream ended or did not come about. A first break is given one quick reconnect."""
         self.mcp.note_break()
+        self.ingest.break_off()
         connection = self.link.connection
         was_connected, connection.since = connection.since is not None, None
         self.link.is_ready.clear()
-        self.outbox.due.is_wanted = False
+        self.due.want(is_wanted=False)
         was_away = isinstance(error, EngineUnreachable) and not error.may_have_arrived
         connection.was_away = connection.was_away or was_away
         if was_connected or was_away:
@@ -167,6 +196,7 @@ class EngineRelay:
             await self.ingest.gate.note_away()
             await self.reconciler.run_full()
             await self.mcp.begin(self.reconciler.directories)
+            await self.prompts.resolve()
         except EngineUnauthorized:
             raise
         except EngineError as error:
@@ -178,8 +208,8 @@ class EngineRelay:
             await self.link.tell_health()
             await self.link.stamp_seen()
             self.link.is_ready.set()
-            self.outbox.due.is_wanted = True
-            self.outbox.due.look()
+            self.due.want(is_wanted=True)
+            self.due.replies.look()
 
     async def _reconcile_lightly(self) -> None:
         await self.reconciler.run_light()
@@ -205,11 +235,14 @@ class EngineRelay:
         looked_s = time.monotonic()
         while True:
             await asyncio.sleep(TICK_S)
-            await self.ingest.messages.flush()
+            await self.ingest.tick()
             await self._update_waiting()
             if self.link.connection.since is None:
                 continue
             self._look_for_unreadable()
+            if self.link.is_ready.is_set():
+                self.prompts.tick()
+                await self.stops.tick()
             if self.link.is_ready.is_set() and not self.link.tasks.is_running("mcp"):
                 await self.mcp.tick()
             if self.link.is_ready.is_set() and not self.link.tasks.is_running("gate rules"):

@@ -14,16 +14,19 @@ from typing import Any
 
 from django.utils import timezone
 
+from engines.domain.parts import PartFacts
 from engines.domain.sessions import block_chat
 from engines.enums import SessionState
-from engines.models import Engine
+from engines.models import Engine, Message
 from engines.queries import find_place
 from events.actors import RELAY_ACTOR
 from governance.domain.answered import Answer, record_unasked_incident
 from governance.enums import CloseReason, Reply
+from live import deltas
 from relay.arguments import Sealer, ask_key
 from relay.domain.intake import find_call, take_ask, take_reply
 from relay.domain.open_calls import OpenCall
+from relay.domain.turns import find_held, give_turns_back
 from relay.endings import Endings
 from relay.gate_watch import GateWatch
 from relay.link import EVERYWHERE, EngineLink
@@ -36,6 +39,7 @@ from relay.opencode.frames import (
     Heartbeat,
     InstanceDisposed,
     MessageUpdated,
+    PartDelta,
     PartUpdated,
     PermissionAsked,
     PermissionReplied,
@@ -51,6 +55,7 @@ from relay.opencode.frames import (
 from relay.opencode.records import PermissionAsk
 from relay.questions import Questions
 from relay.sessions import Sessions
+from relay.text_streams import TextStreams
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +72,8 @@ class Ingest:
     def __init__(self, link: EngineLink, on_disposed: Callable[[str], None]) -> None:
         self.link = link
         self.on_disposed = on_disposed
-        self.messages = MessageBuffer(link)
+        self.messages = MessageBuffer(link, self._tell_changed)
+        self.texts = TextStreams(link)
         self.sessions = Sessions(link, self.messages)
         self.sealer = Sealer(link)
         self.gate = GateWatch(link)
@@ -95,6 +101,10 @@ class Ingest:
 
     async def handle(self, frame: Frame) -> None:
         """Take one frame. A removed message stays: what was said is kept."""
+        if isinstance(frame, PartDelta):
+            # Too many to remember, and never sent twice.
+            await self.texts.take_delta(frame)
+            return
         handler = self._handlers.get(type(frame))
         if handler is None or self._is_repeated(frame.event_id):
             return
@@ -231,6 +241,9 @@ class Ingest:
 
     async def _take_idle(self, session_id: str) -> None:
         now = timezone.now()
+        self._keep_heard(self.texts.end_session(session_id))
+        # Before the turn is on record as over: after a crash between the two, nobody would look for them.
+        await self.messages.flush()
         await self.sessions.take_state(session_id, SessionState.IDLE)
         self.endings.note(session_id, CloseReason.SESSION_ENDED, now)
 
@@ -251,7 +264,35 @@ class Ingest:
         await self.sealer.keep_part(frame.part)
         self.gate.take_part(frame.part, frame.directory)
         self.messages.add_part(frame.part)
+        await self.texts.take_part(frame.part)
         await self._flush_when_full()
+
+    def _tell_changed(self, message: Message) -> None:
+        deltas.note_change(
+            chat_id=message.chat_id,
+            audience=f"team:{self.link.engine.team_id}",
+            message_id=message.ai_engine_message_id or "",
+        )
+
+    def break_off(self) -> None:
+        """The event stream broke."""
+        self._keep_heard(self.texts.break_off())
+
+    async def tick(self) -> None:
+        """Once a second: what was gathered goes on record, and turns that nothing holds any more go back."""
+        await self.messages.flush()
+        silent = await self.link.read(find_held, engine=self.link.engine)
+        if silent:
+            await self.link.write(give_turns_back, chats=silent)
+
+    async def close(self) -> None:
+        """The relay ends: what was heard so far goes on record."""
+        self.break_off()
+        await self.messages.flush()
+
+    def _keep_heard(self, heard: list[PartFacts]) -> None:
+        for facts in heard:
+            self.messages.add_facts(facts)
 
     async def _flush_when_full(self) -> None:
         if self.messages.is_full:
@@ -277,4 +318,4 @@ def block_chat_of(*, engine: Engine, session_id: str) -> str:
     if chat is None:
         return ""
     block_chat(actor=RELAY_ACTOR, chat=chat, why=WHY_BLOCKED)
-    return chat.ai_engine_session_id
+    return chat.ai_engine_session_id or ""

@@ -34,6 +34,8 @@ class Connection:
     """The event stream as it stands: `since` is when it greeted, None while there is none."""
 
     since: datetime | None = None
+    # Up to when everything was heard: fixed at a greeting, until all that came after it was looked at.
+    heard_until: datetime | None = None
     was_away: bool = False
     # Since when its process may be another one: the stream broke, or nothing answered. None once looked into.
     away_at: datetime | None = None

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-from engines.domain.messages import (
-    MessageFacts,
-    PartFacts,
-    abort_unfinished_messages,
-    describe_part as describe,
-    measure_progress,
-    record_message,
-    record_part,
-    refresh_preview,
-)
-from engines.models import Chat, Engine, Subagent
+from engines.domain.messages import Facts, MessageFacts, record_conversation
+from engines.domain.parts import SPOKEN, PartFacts, describe_part as describe, measure_progress
+from engines.models import Message
 from relay.link import EngineLink
-from relay.opencode.records import Message, MessageWithParts, Part
+from relay.opencode.records import Message as EngineMessage, MessageWithParts, Part
 
-SHOWN_PARTS = frozenset({"text", "tool"})
+# The engine's kinds of parts, and what they are called here; every other kind is dropped.
+KINDS = {
+    "text": "text",
+    "reasoning": "reasoning",
+    "tool": "tool",
+    "file": "file",
+    "agent": "agent",
+    "step-start": "step",
+    "step-finish": "step",
+    "subtask": "subtask",
+    "patch": "patch",
+}
 BATCH = 200
 # More than this is written at once instead of waiting for the next second.
 MAX_GATHERED = 500
@@ -29,17 +32,18 @@ EARLY_GRACE_S = 30.0
 MAX_EARLY = 50
 
 Key = tuple[str, str]
-Facts = MessageFacts | PartFacts
 
 
 class MessageBuffer:
     """The newest version of each message and part since the last write.
 
-    What comes before its session is known waits for it a while.
+    What comes before its session is known waits for it a while. `on_changed` is called for each message that
+    is not as before.
     """
 
-    def __init__(self, link: EngineLink) -> None:
+    def __init__(self, link: EngineLink, on_changed: Callable[[Message], None]) -> None:
         self.link = link
+        self.on_changed = on_changed
         self._messages: dict[Key, MessageFacts] = {}
         self._parts: dict[Key, PartFacts] = {}
         # Session → when its first message came, for sessions that are not known yet.
@@ -50,14 +54,18 @@ class MessageBuffer:
     def is_full(self) -> bool:
         return self._gathered >= MAX_GATHERED
 
-    def add_message(self, message: Message) -> None:
+    def add_message(self, message: EngineMessage) -> None:
         self._gathered += 1
         self._keep_message(describe_message(message))
 
     def add_part(self, part: Part) -> None:
-        if part.type in SHOWN_PARTS:
-            self._gathered += 1
-            self._keep_part(describe_part(part))
+        # A text that the engine has put in holds what a tool or a file gave it.
+        if part.type in KINDS and not part.is_synthetic:
+            self.add_facts(describe_part(part))
+
+    def add_facts(self, facts: PartFacts) -> None:
+        self._gathered += 1
+        self._keep_part(facts)
 
     def add_conversation(self, messages: Iterable[MessageWithParts]) -> None:
         for item in messages:
@@ -71,7 +79,10 @@ class MessageBuffer:
         self._messages, self._parts, self._gathered = {}, {}, 0
         unknown: set[str] = set()
         for chunk in batched([*messages, *parts], BATCH):
-            unknown |= await self.link.write(record_conversation, engine=self.link.engine, facts=chunk)
+            recorded = await self.link.write(record_conversation, engine=self.link.engine, facts=chunk)
+            unknown |= recorded.unknown_sessions
+            for message in recorded.changed:
+                self.on_changed(message)
         self._hold(unknown, messages, parts)
 
     def _hold(self, unknown: set[str], messages: list[MessageFacts], parts: list[PartFacts]) -> None:
@@ -116,7 +127,7 @@ def is_older(facts: PartFacts, than: PartFacts) -> bool:
     return measure_progress(describe(facts)) < measure_progress(describe(than))
 
 
-def describe_message(message: Message) -> MessageFacts:
+def describe_message(message: EngineMessage) -> MessageFacts:
     return MessageFacts(
         id=message.id,
         session_id=message.session_id,
@@ -133,11 +144,19 @@ def describe_part(part: Part) -> PartFacts:
         id=part.id,
         message_id=part.message_id,
         session_id=part.session_id,
-        kind=part.type,
-        text=part.text if part.type == "text" else "",
+        kind=KINDS[part.type],
+        text=part.text if part.type in SPOKEN else "",
         tool=part.tool,
         call_id=part.call_id,
         status=part.status,
+        title=part.title,
+        child_session_id=part.child_session_id,
+        mime=part.mime,
+        filename=part.filename,
+        name=part.name,
+        description=part.description,
+        phase=part.type.removeprefix("step-") if part.type.startswith("step-") else "",
+        files=part.files,
     )
 
 
@@ -147,26 +166,3 @@ def read_time(milliseconds: int) -> datetime:
 
 
 LAST_SECOND = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
-
-
-def record_conversation(*, engine: Engine, facts: list[Facts]) -> set[str]:
-    """Write messages and parts; returns the sessions that are not known."""
-    sessions = {item.session_id for item in facts}
-    chats = Chat.objects.filter(engine=engine, ai_engine_session_id__in=sessions)
-    known = set(chats.values_list("ai_engine_session_id", flat=True))
-    delegated = Subagent.objects.filter(instance=engine, source_ref__in=sessions - known)
-    for item in facts:
-        if item.session_id not in known:
-            continue
-        if isinstance(item, MessageFacts):
-            record_message(engine=engine, facts=item)
-        else:
-            record_part(engine=engine, facts=item)
-    spoken = {item.session_id for item in facts if isinstance(item, PartFacts) and item.kind == "text"}
-    for session_id in sorted(spoken & known):
-        refresh_preview(engine=engine, session_id=session_id)
-    return sessions - known - set(delegated.values_list("source_ref", flat=True))
-
-
-def record_cut_off(*, engine: Engine, session_id: str) -> int:
-    return abort_unfinished_messages(engine=engine, session_id=session_id)

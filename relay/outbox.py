@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +29,7 @@ from relay.domain.deliveries import (
     record_refused,
 )
 from relay.domain.open_calls import OpenCall
+from relay.due import Due
 from relay.endings import close_dead
 from relay.link import EngineLink
 from relay.liveness import find_end, list_waiting, read_busy
@@ -45,30 +45,8 @@ LOOK_AGAIN_S = 1.0
 EVENT_GRACE_S = 0.5
 
 
-class DueReplies:
-    """What an engine has to be told, as last looked up; `look` asks for another look.
-
-    While `is_wanted` is False nothing is looked up: the engine is away, or not reconciled.
-    """
-
-    def __init__(self, look: Callable[[], None]) -> None:
-        self.look = look
-        self.is_wanted = False
-        self._deliveries: list[Delivery] = []
-        self._came = asyncio.Event()
-
-    def put(self, deliveries: list[Delivery]) -> None:
-        self._deliveries = deliveries
-        self._came.set()
-
-    async def take(self) -> list[Delivery]:
-        await self._came.wait()
-        self._came.clear()
-        return self._deliveries
-
-
 class Outbox:
-    def __init__(self, link: EngineLink, due: DueReplies) -> None:
+    def __init__(self, link: EngineLink, due: Due[Delivery]) -> None:
         self.link = link
         self.due = due
         self.is_closing = False

@@ -17,8 +17,9 @@ from typing import Any, Final, TypeVar
 from django.db.models import F, Q
 from django.utils import timezone
 
-from engines.enums import SessionState
-from engines.models import Chat, Engine
+from engines.domain.aborts import AbortReason
+from engines.enums import EngineMessageStatus, SessionState
+from engines.models import Chat, Engine, Message
 from governance.content import show_directory
 from governance.domain.close import close_unlisted_requests, reject_leftovers
 from governance.domain.question_endings import (
@@ -97,6 +98,8 @@ class Reconciler:
                     reason = CloseReason.ENGINE_RESTARTED if was_away else CloseReason.ENGINE_DROPPED
                     self._unseen[directory] = reason
             await self._run(directories)
+            if not self._unseen:
+                self.link.connection.heard_until = None
 
     async def run_everywhere(self) -> None:
         """Everything the engine knows, while connected: an event could not be read."""
@@ -204,7 +207,7 @@ class Reconciler:
         if gone is not None:
             await self.ingest.sessions.adopt_listed(view.directory)
         if view.busy is not None:
-            await self.ingest.sessions.refresh(view.directory, view.busy)
+            await self.ingest.sessions.refresh(view.directory, view.busy, missed=name_abort(gone))
         for session_id in await self.link.read(list_sessions_to_abort, self.link.engine, view.directory):
             self.ingest.abort_soon(session_id, view.directory)
 
@@ -315,12 +318,20 @@ class Reconciler:
         return "completed" in statuses or is_working
 
 
+def name_abort(gone: CloseReason | None) -> AbortReason | None:
+    """What an absence means for the messages that nobody finishes any more."""
+    if gone is None:
+        return None
+    is_restart = gone == CloseReason.ENGINE_RESTARTED
+    return AbortReason.ENGINE_STOPPED if is_restart else AbortReason.ENGINE_RELOADED
+
+
 def place(directory: str) -> str:
     return f" of {directory}" if directory else ""
 
 
 def list_open_directories(engine: Engine) -> list[str]:
-    """Directories with a pending request or question, an open reply, or a session that works."""
+    """Directories with a pending request or question, an open reply, a session or a message that works."""
     rows = PermissionRequest.objects.filter(engine=engine).filter(
         Q(state=RequestState.PENDING) | Q(replies__state__in=list(ReplyState.open()))
     )
@@ -332,7 +343,10 @@ def list_open_directories(engine: Engine) -> list[str]:
     working = Chat.objects.filter(
         engine=engine, session_state__in=[SessionState.BUSY, SessionState.RETRY]
     ).values_list("directory", flat=True)
-    return list(dict.fromkeys([*asked, *working]))
+    unfinished = Message.objects.filter(
+        chat__engine=engine, engine_message_status=EngineMessageStatus.PROCESSING
+    ).values_list("chat__directory", flat=True)
+    return list(dict.fromkeys([*asked, *working, *unfinished.distinct().order_by()]))
 
 
 def list_unlisted_questions(
@@ -351,4 +365,4 @@ def list_sessions_to_abort(engine: Engine, directory: str) -> list[str]:
     """Root sessions blocked after an incident whose abort is not on record yet."""
     blocked = Chat.objects.filter(engine=engine, directory=directory, blocked_at__isnull=False)
     waiting = blocked.filter(Q(aborted_at=None) | Q(aborted_at__lt=F("blocked_at")))
-    return list(waiting.values_list("ai_engine_session_id", flat=True))
+    return [session_id for session_id in waiting.values_list("ai_engine_session_id", flat=True) if session_id]

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from engines.domain.aborts import AbortReason, abort_unfinished
 from engines.domain.sessions import (
     SessionFacts,
     record_abort,
     record_session,
-    record_session_state,
     record_subagent_status,
 )
 from engines.enums import EngineMessageStatus, SessionState, SubagentStatus
@@ -19,10 +19,11 @@ from engines.models import Chat, Engine, Message, Subagent
 from events.actors import RELAY_ACTOR
 from governance.domain.questions import place_questions
 from governance.domain.requests import place_requests
+from relay.domain.turns import record_state
 from relay.link import EngineLink
 from relay.liveness import read_busy
 from relay.memory import remember
-from relay.messages import MessageBuffer, read_time, record_cut_off
+from relay.messages import MessageBuffer, read_time
 from relay.opencode.records import MessageWithParts, Session
 
 MAX_DEPTH = 32
@@ -30,6 +31,8 @@ MESSAGES_READ_AGAIN = 50
 # How far before our last look a session must have changed to be adopted by listing; events adopt any.
 LISTED_OVERLAP = timedelta(hours=1)
 LISTED_AT_FIRST = timedelta(days=1)
+# The same for what was said in it: events on their way to the database, and a clock that differs a little.
+HEARD_OVERLAP = timedelta(minutes=5)
 # A session is known before it is busy: its first moments say nothing.
 BEGINNING = timedelta(seconds=10)
 WORKING_STATES = (SessionState.BUSY, SessionState.RETRY)
@@ -60,8 +63,7 @@ class Sessions:
         if self._states.get(session_id) == (state, True):
             return
         is_recorded = await self.link.write(
-            record_session_state,
-            actor=RELAY_ACTOR,
+            record_state,
             engine=self.link.engine,
             session_id=session_id,
             state=state,
@@ -91,25 +93,37 @@ class Sessions:
             session_id = session.parent_id
 
     async def adopt_listed(self, directory: str) -> None:
-        """Sessions that changed while nobody listened. Raises EngineError."""
-        seen_at = self.link.engine.last_seen_at
+        """Sessions that changed while nobody listened, with what was said in them. Raises EngineError.
+
+        A whole turn may have come and gone, of which nothing on record says that it ever began.
+        """
+        seen_at = self.link.connection.heard_until or self.link.engine.last_seen_at
         since = seen_at - LISTED_OVERLAP if seen_at else timezone.now() - LISTED_AT_FIRST
         async with self.link.calls:
             sessions = await self.link.client.list_sessions(directory)
         for session in sessions:
-            if read_time(session.updated_ms) >= since:
+            changed_at = read_time(session.updated_ms)
+            if changed_at >= since:
                 await self.take(session)
+            if seen_at is not None and changed_at >= seen_at - HEARD_OVERLAP:
+                await self._read_again(session.id, directory)
+        await self.messages.flush()
 
-    async def refresh(self, directory: str, busy: dict[str, str]) -> None:
+    async def refresh(
+        self, directory: str, busy: dict[str, str], *, missed: AbortReason | None = None
+    ) -> None:
         """Bring states and messages in line with the engine's own view of a directory. Raises EngineError.
 
-        `busy` is its status map. Sessions that stopped while nobody listened are read once more.
+        `busy` is its status map. Sessions that stopped while nobody listened are read once more, and with
+        `missed` (nobody listened for a while, and what it means for those that stopped) all that work, too.
         """
         for session_id, word in busy.items():
             state = SessionState.RETRY if word == SessionState.RETRY else SessionState.BUSY
             if not self._states.get(session_id, (None, False))[1]:
                 await self.place(session_id, directory)
             await self.take_state(session_id, state)
+            if missed is not None:
+                await self._read_again(session_id, directory)
         working = await self.link.read(
             list_working_sessions,
             engine=self.link.engine,
@@ -118,23 +132,36 @@ class Sessions:
         )
         for session_id in working:
             if session_id not in busy:
-                await self.close_stopped(session_id, directory)
+                await self.close_stopped(session_id, directory, missed or AbortReason.CUT_OFF)
 
-    async def close_stopped(self, session_id: str, directory: str) -> None:
-        """A session that was not busy: read what it came to, unless it works again by then."""
+    async def _read_again(self, session_id: str, directory: str) -> tuple[MessageWithParts, ...] | None:
+        """The end of its conversation as the engine has it; None when the engine has no such session."""
         async with self.link.calls:
             conversation = await self.link.client.list_messages(
                 directory, session_id, limit=MESSAGES_READ_AGAIN
             )
         self.messages.add_conversation(conversation or ())
+        return conversation
+
+    async def close_stopped(self, session_id: str, directory: str, why: AbortReason) -> None:
+        """A session that was not busy: read what it came to, unless it works again by then.
+
+        What it has not finished is given up only when it was read after the session was seen not to work.
+        """
+        conversation = await self._read_again(session_id, directory)
         if session_id in await read_busy(self.link, directory):
             return
+        if has_unfinished(conversation):
+            conversation = await self._read_again(session_id, directory)
+            if session_id in await read_busy(self.link, directory):
+                return
         await self.messages.flush()
         await self.link.write(
             record_stopped,
             engine=self.link.engine,
             session_id=session_id,
             ending=judge_ending(conversation),
+            why=why,
             now=timezone.now(),
         )
         remember(self._states, session_id, (SessionState.IDLE, conversation is not None))
@@ -148,6 +175,9 @@ def describe_session(session: Session) -> SessionFacts:
         directory=session.directory,
         agent=session.agent,
         created_at=read_time(session.created_ms),
+        chat_id=session.chat_id,
+        provider=session.provider if session.parent_id else "",
+        model=session.model if session.parent_id else "",
     )
 
 
@@ -164,7 +194,7 @@ def list_working_sessions(*, engine: Engine, directory: str, known_before: datet
 
     Of delegations only those known for a while: a new one is not busy yet.
     """
-    chats = Chat.objects.filter(engine=engine, directory=directory)
+    chats = Chat.objects.filter(engine=engine, directory=directory, ai_engine_session_id__isnull=False)
     unfinished = Message.objects.filter(
         chat__in=chats, engine_message_status=EngineMessageStatus.PROCESSING
     ).values("chat_id")
@@ -173,9 +203,14 @@ def list_working_sessions(*, engine: Engine, directory: str, known_before: datet
         instance=engine, working_directory=directory, first_seen_at__lt=known_before
     ).exclude(status__in=SubagentStatus.ended())
     return [
-        *working.values_list("ai_engine_session_id", flat=True).distinct(),
+        *(str(key) for key in working.values_list("ai_engine_session_id", flat=True).distinct()),
         *delegations.values_list("source_ref", flat=True),
     ]
+
+
+def has_unfinished(conversation: tuple[MessageWithParts, ...] | None) -> bool:
+    answers = [item.message for item in conversation or () if item.message.role == "assistant"]
+    return any(answer.completed_ms is None and not answer.error_name for answer in answers)
 
 
 def judge_ending(conversation: tuple[MessageWithParts, ...] | None) -> SubagentStatus:
@@ -191,13 +226,13 @@ def judge_ending(conversation: tuple[MessageWithParts, ...] | None) -> SubagentS
     return SubagentStatus.COMPLETED if last.completed_ms is not None else SubagentStatus.LOST
 
 
-def record_stopped(*, engine: Engine, session_id: str, ending: SubagentStatus, now: datetime) -> None:
+def record_stopped(
+    *, engine: Engine, session_id: str, ending: SubagentStatus, why: AbortReason, now: datetime
+) -> None:
     """A session stopped while nobody listened."""
     row = Subagent.objects.filter(instance=engine, source_ref=session_id).select_related("instance").first()
     if row is not None:
         record_subagent_status(actor=RELAY_ACTOR, row=row, status=ending, raw="found idle", at=now)
         return
-    record_session_state(
-        actor=RELAY_ACTOR, engine=engine, session_id=session_id, state=SessionState.IDLE, at=now
-    )
-    record_cut_off(engine=engine, session_id=session_id)
+    record_state(engine=engine, session_id=session_id, state=SessionState.IDLE, at=now)
+    abort_unfinished(actor=RELAY_ACTOR, engine=engine, session_id=session_id, why=why, now=now)

@@ -7,7 +7,10 @@ import contextlib
 import logging
 import random
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -21,17 +24,19 @@ from engines.models import Engine
 from events import doorbell
 from events.actors import RELAY_ACTOR
 from events.database_threads import DatabaseThread
+from live.courier import Sender
 from live.hints import follow_hints
 from relay.clock import run_clock
 from relay.domain.deliveries import list_due_deliveries
 from relay.domain.leases import Lease, LeaseLost, acquire_lease, relay_changes, release_lease
-from relay.engine_relay import relay_engine
-from relay.outbox import DueReplies
+from relay.due import Due
+from relay.engine_relay import Outboxes, relay_engine
+from relay.prompts.work import list_due_work
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
-# Decisions made in this process ring, and those of others too when they share a Redis; this finds the rest.
+# What people do in this process rings, and in others too when they share a Redis; this finds the rest.
 POLL_REPLIES_EVERY_S = 0.25
 # Looked up at once, for all engines together.
 MAX_DUE = 200
@@ -54,6 +59,8 @@ async def run_supervisors(stop: asyncio.Event) -> None:
             if settings.REDIS_URL:
                 # Decisions made in other processes.
                 helpers.append(group.create_task(follow_hints(fleet.rung.set)))
+                # What agents write, for those who watch it there.
+                helpers.append(group.create_task(Sender().run()))
             try:
                 await fleet.run(stop)
             finally:
@@ -63,13 +70,29 @@ async def run_supervisors(stop: asyncio.Event) -> None:
         await database.aclose()
 
 
+class ForEngine(Protocol):
+    """Work that belongs to one engine."""
+
+    @property
+    def engine_id(self) -> str: ...
+
+
+Work = TypeVar("Work", bound=ForEngine)
+
+
+class Find(Protocol[Work]):
+    """Looks up what is due for these engines."""
+
+    def __call__(self, *, engine_ids: Collection[str], now: datetime, limit: int) -> list[Work]: ...
+
+
 @dataclass(slots=True)
 class Berth:
     """One engine's relay in this process."""
 
     engine: Engine
     lease: Lease
-    due: DueReplies
+    due: Outboxes
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -122,7 +145,7 @@ class Fleet:
         lease = await self.database.run(acquire_lease, engine_id=engine.pk, holder=self.holder)
         if lease is None:
             return
-        berth = Berth(engine, lease, DueReplies(self.rung.set))
+        berth = Berth(engine, lease, Outboxes(Due(self.rung.set), Due(self.rung.set)))
         self.berths[engine.pk] = berth
         berth.task = asyncio.create_task(self._keep(berth), name=f"relay of {engine.pk}")
 
@@ -188,24 +211,27 @@ class Fleet:
                 await self._hand_out_due()
 
     async def _hand_out_due(self) -> None:
-        wanting = {engine_id: berth for engine_id, berth in self.berths.items() if berth.due.is_wanted}
-        if not wanting:
-            return
-        try:
-            deliveries = await self.database.run(
-                list_due_deliveries, engine_ids=list(wanting), now=timezone.now(), limit=MAX_DUE
+        wanting = [berth for berth in self.berths.values() if berth.due.is_wanted]
+        if wanting:
+            await self._hand_out(
+                list_due_deliveries, {berth.engine.pk: berth.due.replies for berth in wanting}
             )
+            await self._hand_out(list_due_work, {berth.engine.pk: berth.due.prompts for berth in wanting})
+
+    async def _hand_out(self, find: Find[Work], wanting: dict[str, Due[Work]]) -> None:
+        try:
+            found = await self.database.run(find, engine_ids=list(wanting), now=timezone.now(), limit=MAX_DUE)
         except (OperationalError, InterfaceError) as error:
-            logger.warning("Replies could not be looked for: %s", error)
+            logger.warning("What is due could not be looked for: %s", error)
             return
         except Exception:
-            # One reply that can't be read must not stop the relays.
-            logger.exception("Replies could not be read.")
+            # One row that can't be read must not stop the relays.
+            logger.exception("What is due could not be read.")
             return
-        for engine_id, berth in wanting.items():
-            due = [delivery for delivery in deliveries if delivery.engine_id == engine_id]
-            if due:
-                berth.due.put(due)
+        for engine_id, due in wanting.items():
+            work = [item for item in found if item.engine_id == engine_id]
+            if work:
+                due.put(work)
 
 
 def list_relayed_engines() -> dict[str, Engine]:

@@ -18,6 +18,7 @@ from accounts.domain.users import create_user
 from accounts.enums import Role, Scope, UserKind
 from accounts.models import Team, User
 from accounts.principal import Principal
+from chats.demo import seed_chat
 from engines.domain.registry import register_engine
 from engines.domain.retirement import retire_engine
 from engines.enums import EngineControl
@@ -92,6 +93,7 @@ def register_demo_engine(
         user = User.objects.get(username=PERSON)
         person = Principal(user, Door.COMMAND, password_checked_at=timezone.now())
         save_rule(principal=person, team=team, draft=draft, activate=True)
+        seed_chat(person, engine)
         seed_parts(person, engine, model_url)
         return make_gate_token(actor=ACTOR, engine=engine).secret
     finally:

@@ -25,9 +25,10 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """The model's text; it ends the turn."""
+    """The model's text; it ends the turn. Streamed, it rests for `pause_s` after every few words."""
 
     text: str
+    pause_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Fail:
 
 
 Step: TypeAlias = Say | Use | Fail
+# Played for a prompt that names no scenario, where there is one of this name.
+FALLBACK = "talk"
 # Steps may depend on the round, so that a repeated scenario does something new.
 Scenario: TypeAlias = Callable[[int], Sequence[Step]]
 
@@ -85,23 +88,35 @@ def choose_step(messages: Sequence[Mapping[str, Any]], scenarios: Mapping[str, S
 
     The last prompt that names a scenario selects it, the number of assistant messages since then the
     step. After the last step comes a closing text. A reviewer's message or an answer is repeated, so
-    that it is seen.
+    that it is seen. Where there is a fallback, it is what a prompt without a name means.
     """
     if _is_title_request(messages):
         return Choice(Say("Scripted title"), "title")
     for position in range(len(messages) - 1, -1, -1):
         message = messages[position]
-        mark = MARK.search(read_content(message)) if message.get("role") == "user" else None
-        if mark is None or mark[1] not in scenarios:
+        if message.get("role") != "user":
+            continue
+        key, turn = _read_mark(read_content(message), scenarios)
+        if not key:
             continue
         since = messages[position + 1 :]
         number = sum(later.get("role") == "assistant" for later in since)
         heard = _find_message_to_model(since)
         if heard:
-            return Choice(Say(f"Understood: {heard}"), mark[1], number)
-        steps = scenarios[mark[1]](int(mark[2] or 1))
-        return Choice(steps[number] if number < len(steps) else Say("That was all."), mark[1], number)
+            return Choice(Say(f"Understood: {heard}"), key, number)
+        steps = scenarios[key](turn)
+        return Choice(steps[number] if number < len(steps) else Say("That was all."), key, number)
     return Choice(Say("No scenario is named in this prompt."))
+
+
+def _read_mark(prompt: str, scenarios: Mapping[str, Scenario]) -> tuple[str, int]:
+    """The scenario's key, "" for none, and its turn."""
+    mark = MARK.search(prompt)
+    if mark is not None and mark[1] in scenarios:
+        return mark[1], int(mark[2] or 1)
+    # The engine adds user messages of its own, in tags.
+    is_a_persons = not prompt.lstrip().startswith("<")
+    return (FALLBACK if is_a_persons and FALLBACK in scenarios else ""), 1
 
 
 def read_content(message: Mapping[str, Any]) -> str:
@@ -145,6 +160,8 @@ def build_scenarios(project: Path, page_url: str) -> dict[str, Scenario]:
         "helper": lambda turn: [_delegate(turn), Say("My helper has counted the lines.")],
         "count": lambda _turn: [count, Say("Counted.")],
         "question": lambda _turn: [_QUESTION, Say("Thank you, I know what to do.")],
+        "explain": lambda _turn: [look, Say(_EXPLANATION, WRITING_PAUSE_S)],
+        FALLBACK: lambda _turn: [Say(_WHAT_I_KNOW, WRITING_PAUSE_S)],
     }
 
 
@@ -186,6 +203,35 @@ _QUESTION = Use.one(
         }
     ],
 )
+
+# As fast as a model writes.
+WRITING_PAUSE_S = 0.04
+_EXPLANATION = """\
+## What this project does
+
+It greets people. The program is **one file**, and its last commits kept it small:
+
+- `src/greet.py` holds the greeting and the command line,
+- the tests beside it say what it promises,
+- the README tells newcomers how to begin.
+
+```python
+def greet(name: str) -> str:
+    return f"Hello, {name}!"
+```
+
+If it were mine, I would next make the greeting a setting. Shall I?
+"""
+_WHAT_I_KNOW = """\
+I am a scripted model: I know a few things by heart, and no others. Put one of these words, in its
+brackets, into your message:
+
+- `[explain]` looks at the history and explains the project,
+- `[edit]` changes the README, `[write]` writes notes,
+- `[chain]` builds and cleans up: that is of **high risk**,
+- `[helper]` asks a subagent, `[question]` asks you,
+- `[fetch]` reads a page, `[outside]` a file outside the project.
+"""
 
 STORIES = (
     Story(

@@ -128,7 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(choice.step, Fail):
             self._send_json(choice.step.status, {"error": {"message": "scripted failure"}})
         elif body.get("stream"):
-            self._send_stream(build_chunks(choice))
+            pause_s = choice.step.pause_s if isinstance(choice.step, Say) else 0.0
+            self._send_stream(build_chunks(choice), pause_s)
         else:
             self._send_json(HTTPStatus.OK, build_completion(choice))
 
@@ -142,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _send_stream(self, chunks: Iterator[dict[str, Any]]) -> None:
+    def _send_stream(self, chunks: Iterator[dict[str, Any]], pause_s: float) -> None:
         self.close_connection = True
         self.send_response(HTTPStatus.OK)
         self.send_header("content-type", "text/event-stream")
@@ -150,6 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         for chunk in chunks:
             self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+            if pause_s:
+                time.sleep(pause_s)
         self.wfile.write(b"data: [DONE]\n\n")
 
 

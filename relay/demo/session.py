@@ -38,7 +38,10 @@ PORTAL_STOP_TIMEOUT_S = 15.0
 WATCH_S = 0.5
 ENGINE_RESTART_PAUSE_S = 2.0
 
-RELEASE = """  6. Change the prompt "Greeting programmer" under Configure and put its new version on the label
+TALK = """  6. Open Chats: one of yours waits for you. Approve its command there and watch the agent write;
+     then write to it yourself.
+"""
+RELEASE = """  7. Change the prompt "Greeting programmer" under Configure and put its new version on the label
      production; then build and publish a release on the engine's page. Its agents are told the new
      text, until you roll back.
 """
@@ -217,12 +220,12 @@ def describe(run: DemoRun, login_link: str) -> str:
         source = f"NONE: {run.missing} A scripted agent asks over the REST door instead."
         kinds = "a command, a chain of commands, an edit with its diff, a file outside the project"
         hears = "The agent hears it; this terminal shows it."
-        release = ""
+        talk, release = "", ""
     else:
         source = f"OpenCode at {run.engine.address}, driven by a scripted model without network"
         kinds = "a command, a chain, an edit with its diff, a file outside the project, a web page, a helper"
         hears = 'The agent hears it and answers "Understood: …" in its chat.'
-        release = RELEASE
+        talk, release = TALK, RELEASE
     readme = run.folder.project / "README.md"
     return f"""
 Countersign demo
@@ -241,6 +244,6 @@ What to do
      {readme}.
   4. Deny a command with a message. {hears}
   5. Watch new requests come in, and those decided elsewhere turn grey.
-{release}
+{talk}{release}
 Ctrl-C stops everything. The next start begins anew.
 """

@@ -33,6 +33,7 @@ from relay.opencode.decoding import (
 )
 from relay.opencode.errors import EngineError, EngineProtocolError, EngineUnauthorized, EngineUnreachable
 from relay.opencode.records import (
+    CHAT_KEY,
     MessageWithParts,
     Part,
     PermissionAsk,
@@ -205,14 +206,22 @@ class OpenCodeClient:
     # Sessions and messages
 
     async def create_session(
-        self, directory: str, *, title: str, rules: Sequence[tuple[str, str, str]] = (), agent: str = ""
+        self,
+        directory: str,
+        *,
+        title: str,
+        rules: Sequence[tuple[str, str, str]] = (),
+        agent: str = "",
+        chat_id: str = "",
     ) -> Session:
         """Start a session. With a title the engine asks the model for none.
 
         `rules` are (permission, pattern, action), evaluated after the agent's own; a subagent's session
-        is not bound by their `ask`.
+        is not bound by their `ask`. `chat_id` is kept with the session, and found again by listing.
         """
         body: JsonObject = {"title": title}
+        if chat_id:
+            body["metadata"] = {CHAT_KEY: chat_id}
         if rules:
             names = ("permission", "pattern", "action")
             body["permission"] = [dict(zip(names, rule, strict=True)) for rule in rules]
@@ -270,10 +279,14 @@ class OpenCodeClient:
         message_id: str = "",
         part_id: str = "",
         agent: str = "",
+        provider: str = "",
+        model: str = "",
+        variant: str = "",
     ) -> None:
         """Send a prompt and return at once; what becomes of it comes as events.
 
-        With both ids of the sender's choice, in the engine's format, sending it again changes nothing.
+        With both ids of the sender's choice (`relay.opencode.ids`), sending it again changes nothing.
+        EngineUnknown with the status 404: there is no such session.
         """
         part: JsonObject = {"type": "text", "text": text}
         if part_id:
@@ -283,6 +296,10 @@ class OpenCodeClient:
             body["messageID"] = message_id
         if agent:
             body["agent"] = agent
+        if provider and model:
+            body["model"] = {"providerID": provider, "modelID": model}
+        if variant:
+            body["variant"] = variant
         await self._post(f"/session/{_quote(session_id)}/prompt_async", directory=directory, body=body)
 
     async def abort(self, directory: str, session_id: str) -> None:

@@ -147,6 +147,17 @@ class PartUpdated(BaseFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartDelta(BaseFrame):
+    """More text of a part, `field` being which of its texts; only for display: it comes whole at its end."""
+
+    session_id: str
+    message_id: str
+    part_id: str
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class McpToolsChanged(BaseFrame):
     """An MCP server says that it offers other tools now; `server` is the engine's name for it."""
 
@@ -179,6 +190,7 @@ Frame: TypeAlias = (
     | MessageUpdated
     | MessageRemoved
     | PartUpdated
+    | PartDelta
     | McpToolsChanged
     | InstanceDisposed
     | GlobalDisposed
@@ -291,6 +303,18 @@ def _build_part_updated(directory: str, event_id: str, properties: JsonObject) -
     return PartUpdated(directory=directory, event_id=event_id, part=parse_part(properties.get("part")))
 
 
+def _build_part_delta(directory: str, event_id: str, properties: JsonObject) -> Frame:
+    return PartDelta(
+        directory=directory,
+        event_id=event_id,
+        session_id=read_id(properties, "sessionID"),
+        message_id=read_id(properties, "messageID"),
+        part_id=read_id(properties, "partID"),
+        field=read_text(properties, "field"),
+        text=read_text(properties, "delta"),
+    )
+
+
 def _build_tools_changed(directory: str, event_id: str, properties: JsonObject) -> Frame:
     return McpToolsChanged(directory=directory, event_id=event_id, server=read_text(properties, "server"))
 
@@ -303,7 +327,7 @@ def _build_instance_disposed(directory: str, event_id: str, properties: JsonObje
     return InstanceDisposed(directory=directory, event_id=event_id)
 
 
-# Absent on purpose: `sync` (copies), `message.part.delta` (display only), `plugin.added` (60 at each start).
+# Absent on purpose: `sync` (copies), `plugin.added` (60 at each start).
 _BUILDERS: dict[str, _Builder] = {
     "server.connected": _build_bare(ServerConnected),
     "server.heartbeat": _build_bare(Heartbeat),
@@ -321,6 +345,7 @@ _BUILDERS: dict[str, _Builder] = {
     "message.updated": _build_message_updated,
     "message.removed": _build_message_removed,
     "message.part.updated": _build_part_updated,
+    "message.part.delta": _build_part_delta,
     "mcp.tools.changed": _build_tools_changed,
     "server.instance.disposed": _build_instance_disposed,
     "global.disposed": _build_bare(GlobalDisposed),

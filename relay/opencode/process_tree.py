@@ -19,8 +19,10 @@ from typing import IO
 PROC = Path("/proc")
 RECORD = "process.pid"
 POLL_S = 0.02
+# The kernel ends what was killed within moments, unless it waits for a disk.
+GONE_S = 5.0
 # Fields of /proc/PID/stat after the command's closing bracket: state, parent, group, session, ... start time.
-_PARENT_FIELD, _START_FIELD = 1, 19
+_PARENT_FIELD, _GROUP_FIELD, _START_FIELD = 1, 2, 19
 
 
 class ChildProcess:
@@ -75,10 +77,11 @@ class ChildProcess:
 def end_process_tree(pid: int, timeout_s: float) -> None:
     """SIGTERM to `pid`, SIGKILL after `timeout_s`, then SIGKILL to its group and all that was below it.
 
+    Blocks until they are gone: one that was just being forked holds its parent's port as long as it lives.
     `pid` leads a process group. It is not reaped here, so that its number can't be given to another process
     before its group has been ended.
     """
-    below = list_descendants(pid)
+    below, started_pid = list_descendants(pid), read_start(pid)
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM if timeout_s > 0 else signal.SIGKILL)
     deadline = time.monotonic() + timeout_s
@@ -93,17 +96,31 @@ def end_process_tree(pid: int, timeout_s: float) -> None:
         if read_start(descendant) == started:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(descendant, signal.SIGKILL)
+    if started_pid:
+        wait_until_gone(below | {pid: started_pid})
+
+
+def wait_until_gone(processes: Mapping[int, str]) -> None:
+    """Process id → start time; gives up after a while."""
+    deadline = time.monotonic() + GONE_S
+    while any(read_start(pid) == started and is_alive(pid) for pid, started in processes.items()):
+        if time.monotonic() > deadline:
+            return
+        # Most are no children of ours, whose end the kernel would tell: they are looked at.
+        time.sleep(POLL_S)
 
 
 def list_descendants(pid: int) -> dict[int, str]:
-    """Process id → start time of everything below `pid`."""
+    """Process id → start time of everything below `pid`, and of its group, whose members may outlive it."""
     parents: dict[int, tuple[int, str]] = {}
+    found: dict[int, str] = {}
     for entry in PROC.glob("[0-9]*"):
         fields = _read_stat(int(entry.name))
         if fields:
             parents[int(entry.name)] = int(fields[_PARENT_FIELD]), fields[_START_FIELD]
-    found: dict[int, str] = {}
-    layer = {pid}
+            if int(fields[_GROUP_FIELD]) == pid != int(entry.name):
+                found[int(entry.name)] = fields[_START_FIELD]
+    layer = {pid, *found}
     while layer:
         layer = {child for child, (parent, _) in parents.items() if parent in layer and child not in found}
         found.update({child: parents[child][1] for child in layer})

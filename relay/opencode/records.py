@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from events.identifiers import is_record_id
 from relay.opencode.decoding import (
     JsonObject,
     make_storable,
@@ -25,6 +26,9 @@ from relay.opencode.decoding import (
     require_object,
 )
 from relay.opencode.errors import EngineProtocolError
+
+# The key in a session's metadata that names the chat it was made for.
+CHAT_KEY = "portal_chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`parent_id` is set for a subagent's session; `archived_ms` for one that was put away."""
+    """`parent_id` is set for a subagent's session; `archived_ms` for one that was put away.
+
+    `chat_id` is the chat we made it for, "" for a session made elsewhere. The model is told once it is used.
+    """
 
     id: str
     parent_id: str | None
@@ -77,6 +84,9 @@ class Session:
     created_ms: int
     updated_ms: int
     archived_ms: int | None
+    chat_id: str = ""
+    provider: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,11 @@ class Part:
     """One part of a message. Of the tool fields, `tool`, `call_id` and `status` are empty for other types.
 
     `status` is pending, running, completed or error; the arguments (`input`) are empty while it is pending.
-    `text` holds the text of a text or reasoning part, the output of a completed tool, or its error.
+    `text` holds the text of a text or reasoning part, the output of a completed tool, or its error. A text
+    that `is_synthetic` was put in by the engine, such as a file's content; one that `is_growing` is still
+    being written. The rest is only shown, and empty where the engine says nothing readable: `title` of a tool
+    call, `child_session_id` of a delegation, `mime` and `filename` of a file, `name` of an agent,
+    `description` of what it was asked to do, `files` of a patch.
     """
 
     id: str
@@ -116,6 +130,15 @@ class Part:
     input: JsonObject
     text: str
     is_text_altered: bool
+    is_synthetic: bool = False
+    is_growing: bool = False
+    title: str = ""
+    child_session_id: str = ""
+    mime: str = ""
+    filename: str = ""
+    name: str = ""
+    description: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def has_arguments(self) -> bool:
@@ -164,6 +187,7 @@ def parse_question(raw: Any) -> Question:
 def parse_session(raw: Any) -> Session:
     source = require_object(raw, "session")
     time = read_object(source, "time")
+    model = read_optional_object(source, "model") or {}
     return Session(
         id=read_id(source, "id"),
         parent_id=read_optional_id(source, "parentID"),
@@ -173,7 +197,17 @@ def parse_session(raw: Any) -> Session:
         created_ms=read_milliseconds(time, "created"),
         updated_ms=read_milliseconds(time, "updated"),
         archived_ms=read_optional_milliseconds(time, "archived"),
+        chat_id=read_chat_id(source),
+        provider=read_optional_text(model, "providerID"),
+        model=read_optional_text(model, "id"),
     )
+
+
+def read_chat_id(source: JsonObject) -> str:
+    """Metadata is anybody's to write: whatever can't be the id of a chat is none."""
+    metadata = source.get("metadata")
+    chat_id = metadata.get(CHAT_KEY) if isinstance(metadata, dict) else None
+    return chat_id if isinstance(chat_id, str) and is_record_id(chat_id) else ""
 
 
 def parse_message(raw: Any) -> Message:
@@ -210,6 +244,15 @@ def parse_part(raw: Any) -> Part:
         input=arguments,
         text=_read_part_text(source, state),
         is_text_altered=is_altered,
+        is_synthetic=source.get("synthetic") is True,
+        is_growing=_is_growing(source.get("time")),
+        title=_read_shown(state, "title"),
+        child_session_id=_read_shown(state.get("metadata"), "sessionId"),
+        mime=_read_shown(source, "mime"),
+        filename=_read_shown(source, "filename"),
+        name=_read_shown(source, "agent") or _read_shown(source, "name"),
+        description=_read_shown(source, "description"),
+        files=_read_files(source),
     )
 
 
@@ -249,3 +292,20 @@ def _read_part_text(source: JsonObject, state: JsonObject) -> str:
         if isinstance(holder.get(name), str):
             return read_text(holder, name)
     return ""
+
+
+def _read_shown(source: Any, name: str) -> str:
+    """A text that nothing depends on."""
+    value = source.get(name) if isinstance(source, dict) else None
+    return make_storable(value)[0] if isinstance(value, str) else ""
+
+
+def _is_growing(time: Any) -> bool:
+    """What a person wrote has no times; an agent's text has an end when it is whole."""
+    return isinstance(time, dict) and "start" in time and time.get("end") is None
+
+
+def _read_files(source: JsonObject) -> tuple[str, ...]:
+    files = source.get("files")
+    names = files if isinstance(files, list) else []
+    return tuple(make_storable(name)[0] for name in names if isinstance(name, str))

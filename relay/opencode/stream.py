@@ -34,7 +34,8 @@ from relay.opencode.frames import Frame, ServerConnected, parse
 logger = logging.getLogger(__name__)
 
 PATH = "/global/event"
-MAX_QUEUED_FRAMES = 4096
+# Two hundred agents that write come to some thousands a second.
+MAX_QUEUED_FRAMES = 32_768
 MAX_QUEUED_BYTES = 64 * 1024 * 1024
 
 

@@ -29,6 +29,7 @@ from relay.demo.scenarios import Say, Use
 from relay.demo.scripted_llm import ScriptedModel, build_engine_config
 from relay.models import RelayLease
 from relay.opencode.process import EngineProcess
+from relay.opencode.records import MessageWithParts
 from tests.crash.proxy import HoldingProxy
 from tests.factories import make_engine, make_team, make_token, make_user
 from tests.portal.server_client import ServerProcess
@@ -81,6 +82,37 @@ class Bench:
         self.model.scenarios[key] = lambda _turn: [Use.one("question", questions=[question])]
         return self.prompt(key), key
 
+    def read_conversations(self, chat_id: str) -> list[list[tuple[str, str]]]:
+        """(role, what was said) of every message, for each session the engine has of a chat."""
+
+        async def read() -> list[list[tuple[str, str]]]:
+            async with self.engine.build_client() as client:
+                directory = str(self.project)
+                sessions = [each for each in await client.list_sessions(directory) if each.chat_id == chat_id]
+                found = []
+                for session in sessions:
+                    messages = await client.list_messages(directory, session.id) or ()
+                    found.append([(item.message.role, read_said(item)) for item in messages])
+                return found
+
+        return list(run_async(read))
+
+    def has_answered(self, session_id: str) -> bool:
+        """Whether the agent's newest message is whole, and nobody works in the session."""
+
+        async def read() -> bool:
+            async with self.engine.build_client() as client:
+                directory = str(self.project)
+                messages = await client.list_messages(directory, session_id) or ()
+                ends = [item.message.completed_ms for item in messages if item.message.role == "assistant"]
+                return bool(ends) and all(ends) and session_id not in await client.session_status(directory)
+
+        return bool(run_async(read))
+
+    def count_calls(self, key: str) -> int:
+        """How often the model was asked in one scenario."""
+        return sum(request.key == key for request in self.model.requests)
+
     def prompt(self, key: str) -> str:
         async def prompt() -> str:
             async with self.engine.build_client() as client:
@@ -108,6 +140,10 @@ class Bench:
                 return part.status if part else ""
 
         return str(run_async(read))
+
+
+def read_said(item: MessageWithParts) -> str:
+    return "".join(part.text for part in item.parts if part.type == "text")
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +196,9 @@ class System:
 
     def stop(self) -> None:
         for process in (self.portal, self.relay):
-            if process is not None and process.process.poll() is None:
-                process.stop(signal.SIGKILL)
+            if process is not None:
+                if process.process.poll() is None:
+                    process.stop(signal.SIGKILL)
                 close_output(process)
 
     def decide(self, request: PermissionRequest, verb: str = "approve") -> int:

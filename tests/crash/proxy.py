@@ -19,6 +19,8 @@ WAIT_S = 60.0
 EVENTS = "/global/event"
 REPLY = re.compile(r"/(permission|question)/[^/]+/(reply|reject)$")
 MESSAGE = re.compile(r"/session/[^/]+/message/[^/]+$")
+MESSAGES = re.compile(r"/session/[^/]+/message$")
+PROMPT = re.compile(r"/session/[^/]+/prompt_async$")
 KEPT_HEADERS = ("authorization", "content-type", "accept")
 
 
@@ -57,18 +59,25 @@ class Gate:
 
 
 class HoldingProxy:
-    """Gates: `arguments` (parts, and messages read), `status`, `reply`, `reply_answer`, `replied_event`."""
+    """Gates: `arguments` (parts, and messages read), `status`, `reply`, `reply_answer`, `replied_event`.
+
+    Of prompts: `session` (one is made), `session_answer` (and what tells of it), `prompt`, `prompt_answer`,
+    `taken_up` (the agent's messages, told or read).
+    """
 
     def __init__(self, engine_port: int) -> None:
         self.engine_port = engine_port
         self.arguments, self.status, self.reply = Gate(), Gate(), Gate()
         self.reply_answer, self.replied_event = Gate(), Gate()
+        self.session, self.session_answer = Gate(), Gate()
+        self.prompt, self.prompt_answer, self.taken_up = Gate(), Gate(), Gate()
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def gates(self) -> tuple[Gate, ...]:
-        return (self.arguments, self.status, self.reply, self.reply_answer, self.replied_event)
+        replies = (self.arguments, self.status, self.reply, self.reply_answer, self.replied_event)
+        return (*replies, self.session, self.session_answer, self.prompt, self.prompt_answer, self.taken_up)
 
     @property
     def address(self) -> str:
@@ -148,8 +157,14 @@ class _Handler(BaseHTTPRequestHandler):
         proxy = self.server.proxy
         if REPLY.search(path):
             return proxy.reply, proxy.reply_answer
+        if PROMPT.search(path):
+            return proxy.prompt, proxy.prompt_answer
+        if path == "/session" and self.command == "POST":
+            return proxy.session, proxy.session_answer
         if MESSAGE.search(path):
             return proxy.arguments, None
+        if MESSAGES.search(path):
+            return proxy.taken_up, None
         return (proxy.status, None) if path == "/session/status" else (None, None)
 
     def stream(self, answer: http.client.HTTPResponse) -> None:
@@ -172,9 +187,15 @@ class _Handler(BaseHTTPRequestHandler):
     def is_held(self, event: bytes) -> bool:
         if not event.startswith(b"data:"):
             return False
-        kind = json.loads(event[5:])["payload"]["type"]
+        payload = json.loads(event[5:])["payload"]
+        kind = payload["type"]
+        if kind == "message.updated":
+            is_answer = payload["properties"]["info"]["role"] == "assistant"
+            return is_answer and self.server.proxy.taken_up.is_closed
         gates = {
             "message.part.updated": self.server.proxy.arguments,
+            "session.created": self.server.proxy.session_answer,
+            "session.updated": self.server.proxy.session_answer,
             "permission.replied": self.server.proxy.replied_event,
             "question.replied": self.server.proxy.replied_event,
             "question.rejected": self.server.proxy.replied_event,

@@ -215,7 +215,7 @@ def test_no_planted_secret_stands_in_the_log(site: Site, apart: FakeEngine) -> N
     assert {line["status"] for line in ended} >= {200, 302, 400, 401, 410, 500}
     assert {line.get("route") for line in ended} >= {"/login/<secret>/", "/api/v1/permission-requests/"}
     assert all(re.fullmatch(r"[0-9a-f]{16}", line["request_id"]) for line in ended)
-    failures = [line for line in lines if "exception" in line and "no such table" in line["exception"]]
-    assert failures
-    assert all("request_id" in line for line in failures)
+    failures = [line for line in lines if "no such table" in line.get("exception", "")]
+    # Two requests; the tasks in the background, which are nobody's request, may meet it too.
+    assert len({line["request_id"] for line in failures if "request_id" in line}) == 2
     assert any(line["method"] == "WEBSOCKET" for line in ended)

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from engines.enums import SubagentStatus
-from engines.models import Chat, Engine, Subagent
+from engines.models import Chat, Engine, Message, Subagent
 from relay import engine_relay
 from tests.factories import make_engine, make_session
 from tests.relay.conftest import Desk, running_relay
@@ -95,8 +95,29 @@ async def test_a_chat_that_stopped_unseen_is_idle_again(desk: Desk, fake: FakeEn
     async with running_relay():
         idle = Chat.objects.filter(session_state="idle", turn="user", preview="Half a sentence")
         chat = await desk.wait(idle.first, "the idle chat")
-        message = await desk.run(chat.messages.get)
+        message = await desk.run(lambda: chat.messages.get(role="assistant"))
+        # It had not been seen before, so that it stopped is all that is known.
+        notice = await desk.run(lambda: chat.messages.get(role="system"))
     assert message.engine_message_status == "aborted"
+    assert notice.parts[0]["text"].startswith("The engine began anew while the agent was at work.")
+
+
+async def test_a_turn_that_came_and_went_unseen_is_read(desk: Desk, fake: FakeEngine) -> None:
+    """Nothing on record says that there was one: its chat was idle before, and is idle now."""
+    engine = await register(desk, fake)
+    session_id = fake.add_session()
+    part = {"id": "prt_1", "sessionID": session_id, "messageID": "msg_1", "type": "text", "text": "Done."}
+    said = {"info": message_info(session_id, "msg_1", completed=1_700_000_001_000), "parts": [part]}
+    async with running_relay():
+        await desk.wait_online(engine)
+        await desk.wait(Chat.objects.filter(ai_engine_session_id=session_id).exists, "the chat")
+        fake.messages[session_id, "msg_1"] = said
+        assert not await desk.run(Message.objects.exists)
+    async with running_relay():
+        chat = await desk.wait(Chat.objects.filter(preview="Done.").first, "what was said")
+        assert chat.turn == "user"
+        message = await desk.run(chat.messages.get)
+    assert message.engine_message_status == "completed"
 
 
 async def test_a_chat_that_works_is_busy_whatever_was_on_record(desk: Desk, fake: FakeEngine) -> None:
@@ -140,3 +161,17 @@ async def test_a_subagent_waits_for_a_person_while_its_request_is_pending(
         fake.emit("session.status", {"sessionID": raw["sessionID"], "status": {"type": "busy"}})
         await desk.approve(request)
         await desk.wait(rows.filter(status="running").exists, "running again")
+
+
+async def test_a_subagents_model_is_on_record_once_its_engine_tells_it(desk: Desk, fake: FakeEngine) -> None:
+    engine = await register(desk, fake)
+    root_id = fake.add_session()
+    async with running_relay():
+        await desk.wait_online(engine)
+        child = fake.sessions[fake.add_session(root_id)]
+        fake.emit("session.created", {"sessionID": child["id"], "info": child})
+        rows = Subagent.objects.filter(source_ref=child["id"])
+        await desk.wait(rows.filter(model="").exists, "the delegation")
+        child["model"] = {"id": "large", "providerID": "acme", "variant": "default"}
+        fake.emit("session.updated", {"sessionID": child["id"], "info": child})
+        await desk.wait(rows.filter(provider="acme", model="large").exists, "its model")

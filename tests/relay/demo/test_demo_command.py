@@ -27,9 +27,9 @@ def test_the_demo_from_its_first_line_to_its_last(opencode_binary: Path, tmp_pat
         assert "Engine    OpenCode at http://127.0.0.1:" in demo.output
         assert demo.process.poll() is None
         demo.log_in()
+        kinds = {"bash", "edit", "read", "task", "webfetch"}
+        wait_until(lambda: {request["permission"] for request in demo.list_pending()} >= kinds)
         wait_until(lambda: len(demo.list_pending()) >= 6)
-        kinds = {request["permission"] for request in demo.list_pending()}
-        assert kinds >= {"bash", "edit", "read", "task", "webfetch"}
         # The shell is held at the gate, where the engine can't be asked past it.
         assert {request["source"] for request in demo.list_pending()} >= {"gate"}
         assert [engine["state"] for engine in demo.get("/api/v1/engines/")["results"]] == ["online"]

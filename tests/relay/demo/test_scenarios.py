@@ -55,6 +55,15 @@ def test_the_step_follows_from_the_messages(messages: list[dict[str, Any]], expe
     assert choose_step(messages, SCENARIOS) == expected
 
 
+def test_a_prompt_that_names_nothing_plays_the_fallback_where_there_is_one() -> None:
+    scenarios: dict[str, Scenario] = {**SCENARIOS, "talk": lambda _turn: [Say("I know a few things.")]}
+    talk = Choice(Say("I know a few things."), "talk", 0)
+    assert choose_step([user("Hello?")], scenarios) == talk
+    assert choose_step([user("[look]"), ASSISTANT, user("And now?")], scenarios) == talk
+    # What the engine adds is nobody's prompt.
+    assert choose_step([user("[look]"), user("<system-reminder>")], scenarios) == Choice(LOOK, "look", 0)
+
+
 def test_a_reviewers_message_is_repeated_so_that_a_person_sees_it() -> None:
     refusal = (
         "The user rejected permission to use this specific tool call with the following feedback: "
@@ -84,7 +93,7 @@ def test_a_message_is_repeated_once_and_the_next_prompt_begins_afresh() -> None:
 def test_the_stories_ask_for_every_kind_of_thing() -> None:
     scenarios = build_scenarios(Path("/srv/demo"), "http://127.0.0.1:1/page")
     used = {key for story in STORIES for key in story.keys}
-    assert used | {"count"} == set(scenarios)
+    assert used | {"count", "explain", "talk"} == set(scenarios)
     tools = {
         call.tool
         for scenario in scenarios.values()

@@ -28,6 +28,7 @@ from tests.relay.opencode.captures import find_exchange
 from tests.relay.opencode.odd_engine import Handler, OddEngine, OddRequest, answer, hang_up, say_nothing
 
 DIRECTORY = "/srv/demo"
+CHAT_ID = "abcdefghij01234"
 QUICK = Timeouts(connect_s=1.0, call_s=0.3)
 
 
@@ -359,9 +360,15 @@ async def test_a_prompt_carries_the_ids_that_make_it_repeatable() -> None:
             DIRECTORY, "ses_1", "go on", message_id="msg_1", part_id="prt_1", agent="plan"
         )
         await client.prompt_async(DIRECTORY, "ses_1", "go on")
+        await client.prompt_async(DIRECTORY, "ses_1", "go on", provider="acme", model="large", variant="slow")
     assert [json.loads(request.body) for request in engine.requests] == [
         {"parts": [{"type": "text", "text": "go on", "id": "prt_1"}], "messageID": "msg_1", "agent": "plan"},
         {"parts": [{"type": "text", "text": "go on"}]},
+        {
+            "parts": [{"type": "text", "text": "go on"}],
+            "model": {"providerID": "acme", "modelID": "large"},
+            "variant": "slow",
+        },
     ]
 
 
@@ -377,3 +384,24 @@ async def test_a_session_starts_with_its_rules() -> None:
         "permission": [{"permission": "bash", "pattern": "*", "action": "deny"}],
         "agent": "build",
     }
+
+
+async def test_a_session_names_the_chat_it_was_made_for() -> None:
+    response = {**find_exchange("session_rules")["response"], "metadata": {"portal_chat": CHAT_ID}}
+    async with OddEngine(answer(200, json.dumps(response).encode())) as engine, connect(engine) as client:
+        session = await client.create_session(DIRECTORY, title="Of a chat", chat_id=CHAT_ID)
+    assert json.loads(engine.requests[0].body) == {
+        "title": "Of a chat",
+        "metadata": {"portal_chat": CHAT_ID},
+    }
+    assert session.chat_id == CHAT_ID
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [None, [], "text", {}, {"portal_chat": 1}, {"portal_chat": "../x"}, {"portal_chat": CHAT_ID + "a"}],
+)
+async def test_metadata_that_names_no_chat_is_none(metadata: Any) -> None:
+    response = {**find_exchange("session_rules")["response"], "metadata": metadata}
+    async with OddEngine(answer(200, json.dumps(response).encode())) as engine, connect(engine) as client:
+        assert (await client.create_session(DIRECTORY, title="t")).chat_id == ""

@@ -15,6 +15,7 @@ from relay.opencode.frames import (
     Heartbeat,
     InstanceDisposed,
     MessageRemoved,
+    PartDelta,
     PartUpdated,
     PermissionAsked,
     PermissionReplied,
@@ -30,7 +31,7 @@ from relay.opencode.records import PermissionAsk, Session, ToolCall
 from tests.relay.opencode.captures import STREAMS, read_frames, read_lines
 
 # What a relay acts on; the rest of the recorded types is known and ignored.
-IGNORED = {"message.part.delta", "session.diff", "sync"}
+IGNORED = {"session.diff", "sync"}
 
 # Any text a JavaScript engine may send: half a surrogate pair among it.
 texts = st.text(st.characters(exclude_categories=()), max_size=20)
@@ -102,6 +103,35 @@ def test_a_tool_part_has_no_arguments_while_it_is_pending() -> None:
         ("running", True, "echo hello-from-bash"),
         ("completed", True, "echo hello-from-bash"),
     ]
+
+
+def test_a_delta_says_which_text_grows() -> None:
+    frames = [parse(raw) for raw in read_frames("global_bash_once")]
+    deltas = [frame for frame in frames if isinstance(frame, PartDelta)]
+    assert [(delta.field, delta.text) for delta in deltas] == [
+        ("text", "The comm"),
+        ("text", "and fini"),
+        ("text", "shed."),
+    ]
+    parts = [frame.part for frame in frames if isinstance(frame, PartUpdated)]
+    whole = [part for part in parts if part.id == deltas[0].part_id]
+    assert [(part.text, part.is_growing) for part in whole] == [("", True), ("The command finished.", False)]
+
+
+def test_what_is_only_shown_never_makes_a_part_unreadable() -> None:
+    part = {"id": "prt_1", "sessionID": "ses_1", "messageID": "msg_1", "type": "patch"}
+    odd = {"files": ["a.py", 7, "b\0"], "mime": 1, "filename": None, "name": [], "description": {}, "time": 3}
+    read = parse(wrap("message.part.updated", {"part": {**part, **odd, "synthetic": "yes"}}))
+    assert isinstance(read, PartUpdated)
+    shown = read.part
+    assert (shown.files, shown.mime, shown.filename, shown.name, shown.description) == (
+        ("a.py", "b\N{SYMBOL FOR NULL}"),
+        "",
+        "",
+        "",
+        "",
+    )
+    assert (shown.is_synthetic, shown.is_growing) == (False, False)
 
 
 def test_one_reject_announces_every_request_that_it_closed() -> None:

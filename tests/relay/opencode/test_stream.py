@@ -117,7 +117,7 @@ async def test_a_line_of_ten_megabytes_is_one_frame_like_any_other() -> None:
 async def test_noise_and_copies_are_dropped_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
     noise = [
         build_event("plugin.added", {"id": "x"}),
-        build_event("message.part.delta", {"delta": "x"}),
+        build_event("session.diff", {"diff": []}),
         b'data: {"payload":{"id":"evt_1","type":"sync","syncEvent":{"id":"evt_1"},"properties":{}}}\n\n',
         b": a comment\n\n",
         b"event: ping\nid: 7\nretry: 10\n\n",

@@ -1,0 +1,1 @@
+"""Reading CAO servers: their database, their snapshot files, their HTTP server."""

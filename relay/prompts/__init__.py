@@ -1,0 +1,1 @@
+"""Sends what lies in the outbox of prompts to the engine: each message once, in its chat's order."""
