@@ -20,8 +20,8 @@ demo: set-up ## start portal, relay and a real engine with a scripted agent, and
 run: set-up ## start the portal and the relay on your own data
 	@$(VENV_PYTHON) manage.py up
 
-test: set-up-dev ## run every test: SQLite, PostgreSQL, Redis protocol, real engine, real browser
-	@$(BOOTSTRAP) --optional opencode chromium postgres valkey
+test: set-up-dev ## run every test: SQLite, PostgreSQL, Redis protocol, real engine, browser, sshd and CAO
+	@$(BOOTSTRAP) --optional opencode chromium postgres sshd cao valkey
 	@$(VENV_PYTHON) -m tests.support.suite
 
 fuzz: set-up-dev ## run the property tests alone, with many more examples

@@ -139,7 +139,7 @@ def build_past(world: dict[str, Any], random: Random) -> PermissionRequest:
         engine=world["engines"][team.pk],
         chat=chat,
         engine_request_id=f"per_{random.getrandbits(80):x}",
-        session_id=chat.ai_engine_session_id,
+        session_id=chat.ai_engine_session_id or "",
         directory=f"/srv/{team.name.lower()}/{random.randrange(8)}",
         agent=random.choice(("build", "plan", "explore")),
         requester_kind="engine",

@@ -125,7 +125,7 @@ def build_request(
         engine=engine,
         chat=chat,
         engine_request_id=f"per_{number}",
-        session_id=chat.ai_engine_session_id,
+        session_id=chat.ai_engine_session_id or "",
         directory=PLACE,
         agent=content.agent,
         requester_kind="engine",

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from deploy.cao import provide_cao
 from deploy.chromium import chromium_binary, provide_chromium
 from deploy.console import StepFailed, say
 from deploy.node import npm_command
 from deploy.opencode import fetch_opencode, opencode_binary
 from deploy.postgres import provide_postgres
 from deploy.requirements import pin_requirements
+from deploy.sshd import provide_sshd
 from deploy.valkey import require_valkey
 from deploy.virtualenv import ROOT, install_requirements
 
@@ -24,6 +26,8 @@ STEPS: dict[str, tuple[str, Callable[[], object]]] = {
     "opencode": ("the pinned OpenCode engine", fetch_opencode),
     "chromium": ("a Chromium for the browser tests", provide_chromium),
     "postgres": ("a PostgreSQL server for the tests", provide_postgres),
+    "sshd": ("OpenSSH's server for the tests", provide_sshd),
+    "cao": ("a CAO server for the tests", provide_cao),
     "valkey": ("a Redis-protocol server for the tests", require_valkey),
     "pin": ("requirements*.txt, regenerated from pyproject.toml", pin_requirements),
 }

@@ -14,6 +14,7 @@ def pin_requirements() -> None:
     pin("run", ["pyproject.toml"])
     pin("dev", ["--constraint", REQUIREMENT_FILES["run"], "--group", "pyproject.toml:dev"])
     pin("node", ["--group", "pyproject.toml:node"])
+    pin("cao", ["--group", "pyproject.toml:cao"])
 
 
 def pin(name: str, sources: list[str]) -> None:

@@ -17,6 +17,7 @@ REQUIREMENT_FILES = {
     "run": "requirements.txt",
     "dev": "requirements-dev.txt",
     "node": "requirements-node.txt",
+    "cao": "requirements-cao.txt",
 }
 
 

@@ -71,7 +71,8 @@ class Prober:
             while not stop.is_set():
                 await self.look()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), LOOK_EVERY_S)
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await stop.wait()
         finally:
             await self.stop_all()
 

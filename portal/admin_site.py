@@ -22,13 +22,16 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Procedures", ("Proposal", "Sop")),
     ("Configure", ("Agent", "Prompt", "Instruction", "Model", "Provider", "ToolRules")),
     ("Engines", ("Engine", "Chat", "Subagent", "Release", "Publication")),
-    ("People", ("User", "Invitation", "Team", "ApiToken", "LoginSession", "LoginThrottle")),
+    ("Health", ("HealthCheck",)),
+    ("People", ("User", "Invitation", "Team", "ApiToken", "SshKey", "LoginSession", "LoginThrottle")),
     ("Audit", ("AuditEntry",)),
     ("System", ()),
 )
 # Where Django's own plural is no name to read.
 NAMES = {
     "ApiToken": "API tokens",
+    "Chat": "Every chat",
+    "HealthCheck": "Health",
     "LoginSession": "Logins",
     "LoginThrottle": "Login locks",
     "McpIncident": "MCP incidents",
@@ -37,6 +40,7 @@ NAMES = {
     "RuleProposal": "Proposals",
     "RuleReplay": "Replays",
     "Sop": "Procedures",
+    "SshKey": "SSH keys",
     "ToolRules": "Rules for every agent",
     "WhitelistAction": "Rules",
     "WhitelistTarget": "Path rules",
@@ -65,9 +69,11 @@ ICONS = {
     "Publication": "send",
     "Chat": "chat",
     "Subagent": "branch",
+    "HealthCheck": "pulse",
     "User": "person",
     "Team": "people",
     "ApiToken": "key",
+    "SshKey": "key",
     "Invitation": "send",
     "LoginSession": "eye",
     "LoginThrottle": "lock",
@@ -109,6 +115,7 @@ class PortalAdminSite(AdminSite):
 
         own = [
             path("pulse/", self.admin_view(self.pulse), name="pulse"),
+            path("health-banner/", self.admin_view(self.health_banner), name="health_banner"),
             path("confirm-password/", self.admin_view(reauthenticate), name="reauthenticate"),
         ]
         return [*own, *super().get_urls()]
@@ -122,7 +129,14 @@ class PortalAdminSite(AdminSite):
             **context,
             "waiting_count": counts.total if counts else 0,
             "open_questions": counts.questions if counts else 0,
+            "has_chats": counts is not None and self.has_chats(request),
         }
+
+    def has_chats(self, request: HttpRequest) -> bool:
+        """Whether the way to the chats stands in the menu: they are for members of a team."""
+        from accounts.admin.base import get_principal  # models are not ready when this module is imported
+
+        return bool(get_principal(request).team_ids)
 
     def count_waiting(self, request: HttpRequest) -> WaitingCounts | None:
         """What waits for a decision or an answer, as far as this person sees; None for who may not enter."""
@@ -137,6 +151,10 @@ class PortalAdminSite(AdminSite):
         """The number on every page's badge."""
         counts = self.count_waiting(request)
         return JsonResponse({"waiting": counts.total if counts else 0})
+
+    def health_banner(self, request: HttpRequest) -> TemplateResponse:
+        """What is not well, as it stands over every page; pages that are open read it again."""
+        return TemplateResponse(request, "health/banner_page.html", {"has_permission": True})
 
     def get_log_entries(self, request: HttpRequest) -> Any:
         return None

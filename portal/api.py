@@ -16,9 +16,13 @@ from rest_framework.routers import SimpleRouter
 from accounts.api.audit import AuditViewSet
 from accounts.api.me import MeView
 from accounts.api.scopes import ANY_TOKEN
+from accounts.api.ssh_keys import AuthorizedKeysView, SshKeyUseView, SshKeyViewSet
 from accounts.api.teams import TeamViewSet
 from accounts.api.tokens import TokenViewSet
 from accounts.api.views import ApiView
+from chats.api.chats import ChatViewSet
+from chats.api.messages import MessageViewSet
+from chats.api.subagents import SubagentViewSet
 from configs.api.labels import ChangeRequestViewSet, LabelMovesView
 from configs.api.resources import (
     AgentViewSet,
@@ -28,15 +32,14 @@ from configs.api.resources import (
     ProviderViewSet,
     ToolRulesViewSet,
 )
-from engines.api.chats import ChatViewSet
 from engines.api.engines import EngineViewSet
-from engines.api.subagents import SubagentViewSet
 from events.errors import NotFound
 from governance.api.evaluate import EvaluateView
 from governance.api.gate import GateCallViewSet, GateReportView
 from governance.api.questions import QuestionViewSet
 from governance.api.requests import RequestViewSet
 from governance.api.rules import RuleTargetViewSet, RuleViewSet
+from health.api.checks import HealthCheckViewSet
 from live.api.events import EventsView
 from live.api.stream import EventStreamView
 from live.api.tickets import TicketView
@@ -56,7 +59,9 @@ class RootView(ApiView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        names = [prefix for prefix, _, _ in router.registry]
+        # What has an address of its own; messages are listed with their chat.
+        named = ((prefix, view) for prefix, view, _ in router.registry)
+        names = [prefix for prefix, view in named if hasattr(view, "list") or hasattr(view, "create")]
         paths = {name: request.build_absolute_uri(f"{name}/") for name in sorted([*names, "events"])}
         return Response({**paths, "users/me": request.build_absolute_uri("users/me/")})
 
@@ -121,9 +126,12 @@ router.register("proposals", ProposalViewSet)
 router.register("sops", SopViewSet)
 router.register("engines", EngineViewSet)
 router.register("chats", ChatViewSet)
+router.register("messages", MessageViewSet)
 router.register("subagents", SubagentViewSet)
+router.register("health-checks", HealthCheckViewSet)
 router.register("teams", TeamViewSet)
 router.register("tokens", TokenViewSet)
+router.register("ssh-keys", SshKeyViewSet)
 router.register("gate/calls", GateCallViewSet, basename="gatecall")
 router.register("audit", AuditViewSet, basename="audit")
 
@@ -135,6 +143,8 @@ v1_urlpatterns = [
     path("evaluate/", EvaluateView.as_view(), name="api-evaluate"),
     path("label-moves/", LabelMovesView.as_view(), name="api-label-moves"),
     path("gate/reports/", GateReportView.as_view(), name="api-gate-reports"),
+    path("ssh-keys/authorized_keys", AuthorizedKeysView.as_view(), name="api-authorized-keys"),
+    path("ssh-keys/report-use/", SshKeyUseView.as_view(), name="api-ssh-key-use"),
     path("users/me/", MeView.as_view(), name="api-me"),
     *router.urls,
 ]

@@ -77,12 +77,16 @@ class Application:
     async def stop(self, deadline_s: float) -> None:
         """Let the requests in the worker and the background tasks end, at most `deadline_s` each."""
         tasks, self.background = self.background, None
-        closing = [asyncio.wait_for(self.http.aclose(), deadline_s)]
+        closing = [self.close_requests(deadline_s)]
         if tasks is not None:
             closing.append(tasks.stop(deadline_s))
         for result in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(result, BaseException):
                 logger.error("stopping: %s", type(result).__name__, exc_info=result)
+
+    async def close_requests(self, deadline_s: float) -> None:
+        async with asyncio.timeout(deadline_s):
+            await self.http.aclose()
 
     async def run_lifespan(self, receive: Any, send: Any) -> None:
         while True:
@@ -113,10 +117,13 @@ def build_application(*, with_relay: bool | None = None) -> Application:
 
 def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:
     """The background tasks of a web process."""
+    from health.worker import HealthWorker
     from live.hub import get_hub
     from mcp_servers.worker import run_prober
+    from relay.cao.supervisor import run_collectors
     from releases.worker import run_publishers
 
+    health = HealthWorker()
     tasks = [
         BackgroundTask("hub", until_stopped(get_hub().run), has_started=lambda: get_hub().is_started),
         BackgroundTask("signed audit heads", sign_heads),
@@ -125,6 +132,8 @@ def build_tasks(*, with_relay: bool) -> list[BackgroundTask]:
         BackgroundTask("rule proposals", propose_rules),
         BackgroundTask("publisher", run_publishers),
         BackgroundTask("MCP prober", run_prober),
+        BackgroundTask("CAO collector", run_collectors),
+        BackgroundTask("health", health.run, has_started=lambda: health.is_heard),
     ]
     if with_relay:
         from relay.supervisor import run_supervisors

@@ -112,10 +112,22 @@ def get_background_tasks() -> BackgroundTasks | None:
     return _current
 
 
+def describe_tasks() -> dict[str, dict[str, Any]]:
+    """{name: {"is_ready", "restarts", "last_error"}} of this process's tasks; empty where none run."""
+    tasks = get_background_tasks()
+    if tasks is None:
+        return {}
+    return {
+        task.name: {"is_ready": task.is_ready, "restarts": task.restarts, "last_error": task.last_error}
+        for task in tasks.tasks
+    }
+
+
 async def wait_for_stop(stop: asyncio.Event, *, timeout_s: float) -> bool:
     """Whether `stop` was set within the time."""
     try:
-        await asyncio.wait_for(stop.wait(), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            await stop.wait()
     except TimeoutError:
         return False
     return True

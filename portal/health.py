@@ -1,26 +1,30 @@
 """/healthz, /readyz and /metrics, answered before hosts, sessions and people come into play.
 
-/healthz: the process answers. /readyz: it can do its work, 503 otherwise. What exactly is wrong, and
-/metrics, is told to this machine and to holders of a monitoring token only.
+/healthz: the process answers. /readyz: it can do its work, 503 otherwise, by the same probes that the health
+pages rest on; an engine that is away does not keep this process from its work. What exactly is wrong, how the
+whole deployment is, and /metrics, is told to this machine and to holders of a monitoring token only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from engines.models import Engine
 from events.append_only import missing_triggers
-from portal.background import get_background_tasks
+from health.enums import HealthState
+from health.models import HealthCheck
+from health.probes.database import list_unapplied_migrations, measure_answer
+from health.probes.disk import find_existing, judge_room, read_room
+from health.probes.streams import list_unrelayed_engines
+from health.queries import sort_worst_first
+from portal.background import describe_tasks
 from portal.metrics import render_metrics
 from portal.monitoring import may_monitor, read_bearer
 
@@ -62,6 +66,7 @@ def answer_readiness(request: HttpRequest) -> JsonResponse:
         content["checks"] = {
             name: {"is_ready": check.is_ready, **check.facts} for name, check in checks.items()
         }
+        content["components"] = list_components()
     return answer(content, status=200 if is_ready else 503)
 
 
@@ -103,27 +108,19 @@ def run_checks() -> dict[str, Check]:
         }
     except DatabaseError as error:
         checks = {"database": Check(is_ready=False, facts={"error": type(error).__name__})}
+    checks["disk"] = check_disk()
     checks.update(check_background_tasks())
     return checks
 
 
 def check_database() -> Check:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        cursor.fetchone()
+    measure_answer()
     return Check(is_ready=True, facts={"vendor": connection.vendor})
 
 
 def check_migrations() -> Check:
-    applied = MigrationRecorder(connection).applied_migrations()
-    unapplied = sorted(f"{app}.{name}" for app, name in list_migrations() if (app, name) not in applied)
+    unapplied = list_unapplied_migrations()
     return Check(is_ready=not unapplied, facts={"unapplied": unapplied})
-
-
-@cache
-def list_migrations() -> frozenset[tuple[str, str]]:
-    """(app, name) of every migration of this code; read from disk once."""
-    return frozenset(MigrationLoader(None).disk_migrations)
 
 
 def check_triggers() -> Check:
@@ -136,21 +133,41 @@ def check_leases() -> Check:
 
     It is this process's concern only when the relay runs here: a portal without it still serves people.
     """
-    engines = Engine.objects.filter(is_enabled=True, retired_at=None)
-    missing = sorted(engines.exclude(lease__expires_at__gt=timezone.now()).values_list("pk", flat=True))
-    tasks = get_background_tasks()
-    is_ours = tasks is not None and any(task.name == "relay" for task in tasks.tasks)
+    missing = list_unrelayed_engines(now=timezone.now())
+    is_ours = "relay" in describe_tasks()
     return Check(is_ready=not (missing and is_ours), facts={"engines_without_relay": missing})
+
+
+def check_disk() -> Check:
+    """Room in the data folder; anybody may ask, so nothing is written."""
+    try:
+        room = read_room(find_existing(settings.COUNTERSIGN_DATA_DIR))
+    except OSError as error:
+        return Check(is_ready=False, facts={"error": type(error).__name__})
+    state, _ = judge_room(room)
+    return Check(is_ready=state != HealthState.ERROR, facts={"free_bytes": room.free_bytes})
 
 
 def check_background_tasks() -> dict[str, Check]:
     """The tasks of this process; without any (a bare WSGI or test process) there is nothing to wait for."""
-    tasks = get_background_tasks()
-    if tasks is None:
-        return {}
     return {
-        task.name: Check(
-            is_ready=task.is_ready, facts={"restarts": task.restarts, "last_error": task.last_error}
-        )
-        for task in tasks.tasks
+        name: Check(is_ready=facts["is_ready"], facts={key: facts[key] for key in ("restarts", "last_error")})
+        for name, facts in describe_tasks().items()
     }
+
+
+def list_components() -> list[dict[str, Any]]:
+    """What the last round of looking said of the whole deployment; empty when that can't be read."""
+    try:
+        checks = sort_worst_first(HealthCheck.objects.filter(ended_at=None))
+    except DatabaseError:
+        return []
+    return [
+        {
+            "component": check.component,
+            "subject": check.subject_id,
+            "state": check.current_state.value,
+            "since": check.since.isoformat(),
+        }
+        for check in checks
+    ]

@@ -17,6 +17,7 @@ from events.database_threads import DatabaseThread
 from events.models import AuditCheck
 from events.pruning import prune_events
 from governance.domain.rule_proposals import look_everywhere
+from health.domain.pruning import prune_health_changes
 from portal.background import wait_for_stop
 
 SIGN_EVERY_S = 3600.0
@@ -33,7 +34,7 @@ async def sign_heads(stop: asyncio.Event, *, interval_s: float = SIGN_EVERY_S) -
 
 
 async def prune_daily(stop: asyncio.Event, *, interval_s: float = PRUNE_EVERY_S) -> None:
-    """Remove old events and forgotten idempotency keys now, then every day, until `stop`."""
+    """Remove old events, old states and forgotten idempotency keys now, then every day, until `stop`."""
     await repeat(prune_once, stop, interval_s=interval_s)
 
 
@@ -67,6 +68,7 @@ def propose_once() -> None:
 def prune_once() -> None:
     now = timezone.now()
     prune_events(now=now)
+    prune_health_changes(now=now)
     prune_idempotency_records(now=now)
     drop_ended_sessions(now=now)
     drop_spent_counters(now=now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +16,14 @@ from datetime import datetime
 from django.db import Error as DatabaseProblem
 from django.utils import timezone
 
+from chats.queries import read_prompt_totals
 from engines.queries import list_engine_health
 from governance.gate_queries import find_standings
 from governance.queries import read_request_totals
 from governance.question_queries import read_question_totals
+from health.enums import HealthState
+from health.models import judge_state
+from health.queries import read_health_totals
 from live.facts import read_hub_facts
 from live.queries import read_head
 from relay.queries import read_lease_renewals
@@ -72,6 +77,13 @@ OLDEST_REPLY = Family(
     "countersign_oldest_queued_reply_age_seconds",
     "Age of the oldest reply that waits to be sent; 0 when none does.",
 )
+PROMPTS = Family(
+    "countersign_outbox_prompts", "Messages to agents that have not ended yet, by state.", ("state",)
+)
+OLDEST_PROMPT = Family(
+    "countersign_oldest_unsent_prompt_age_seconds",
+    "Age of the oldest message that nothing holds back and no agent took up; 0 when there is none.",
+)
 ENGINE_STATE = Family(
     "countersign_engine_state",
     "1 for the state an engine is in; `paused` when it is switched off.",
@@ -95,6 +107,15 @@ LEASE_AGE = Family(
     "Since a relay last renewed its lease on the engine; absent when none holds it.",
     ("engine",),
 )
+COMPONENTS = Family(
+    "countersign_components",
+    "Components that are looked at, by kind and state; offline too when nobody looks any more.",
+    ("component", "state"),
+)
+HEALTH_LOOK_AGE = Family(
+    "countersign_health_look_age_seconds",
+    "Since the last round of looking at every component ended; absent before the first.",
+)
 LISTENERS = Family("countersign_listeners", "Who listens to this process, by kind.", ("kind",))
 HUB_LAG = Family(
     "countersign_hub_lag_events", "Events in the log that this process's hub has not handed on yet."
@@ -112,11 +133,15 @@ FAMILIES = (
     DECISIONS,
     REPLIES,
     OLDEST_REPLY,
+    PROMPTS,
+    OLDEST_PROMPT,
     ENGINE_STATE,
     ENGINE_STATE_AGE,
     ENGINE_GATE,
     ENGINE_SILENCE,
     LEASE_AGE,
+    COMPONENTS,
+    HEALTH_LOOK_AGE,
     LISTENERS,
     HUB_LAG,
     HUB_LOOK_AGE,
@@ -133,32 +158,42 @@ class Stored:
     questions: Samples
     decisions: Samples
     replies: Samples
+    prompts: Samples
     oldest_pending_at: datetime | None
     oldest_question_at: datetime | None
     oldest_reply_at: datetime | None
+    oldest_prompt_at: datetime | None
     engines: list[tuple[str, str, datetime, datetime | None]]
     renewals: dict[str, datetime]
     gates: dict[str, str]
+    components: list[tuple[str, HealthState, datetime | None]]
+    round_at: datetime | None
 
 
 def read_stored() -> Stored:
     totals = read_request_totals()
     questions = read_question_totals()
+    prompts = read_prompt_totals(now=timezone.now())
     engines = list_engine_health()
+    health = read_health_totals()
     return Stored(
         requests={(state,): count for state, count in totals.by_state.items()},
         questions={(state,): count for state, count in questions.by_state.items()},
         decisions={(door, verdict): count for (door, verdict), count in totals.decisions.items()},
         replies={(state,): count for state, count in totals.open_replies.items()},
+        prompts={(state,): count for state, count in prompts.open_prompts.items()},
         oldest_pending_at=totals.oldest_pending_at,
         oldest_question_at=questions.oldest_open_at,
         oldest_reply_at=totals.oldest_queued_reply_at,
+        oldest_prompt_at=prompts.oldest_at,
         engines=[(each.engine_id, each.state, each.state_since, each.last_seen_at) for each in engines],
         renewals=read_lease_renewals(now=timezone.now()),
         gates={
             engine_id: standing.state.value
             for engine_id, standing in find_standings([each.engine_id for each in engines]).items()
         },
+        components=health.components,
+        round_at=health.round_at,
     )
 
 
@@ -207,12 +242,27 @@ def describe_stored(facts: Stored) -> list[Fact]:
         Fact(DECISIONS, facts.decisions),
         Fact(REPLIES, facts.replies),
         Fact(OLDEST_REPLY, {(): age_of(facts.oldest_reply_at, now)}),
+        Fact(PROMPTS, facts.prompts),
+        Fact(OLDEST_PROMPT, {(): age_of(facts.oldest_prompt_at, now)}),
         Fact(ENGINE_STATE, {(engine, state): 1 for engine, state, _, _ in facts.engines}),
         Fact(ENGINE_STATE_AGE, {(engine,): age_of(since, now) for engine, _, since, _ in facts.engines}),
         Fact(ENGINE_GATE, dict.fromkeys(facts.gates.items(), 1)),
         Fact(ENGINE_SILENCE, {(engine,): age_of(seen, now) for engine, _, _, seen in facts.engines if seen}),
         Fact(LEASE_AGE, {(engine,): age_of(at, now) for engine, at in facts.renewals.items()}),
+        *describe_health(facts, now),
     ]
+
+
+def describe_health(facts: Stored, now: datetime) -> list[Fact]:
+    """What was not looked at for too long counts as offline, as on every page."""
+    counts = Counter(
+        (component, judge_state(state, looked_at, now).value)
+        for component, state, looked_at in facts.components
+    )
+    found = [Fact(COMPONENTS, dict(sorted(counts.items())))]
+    if facts.round_at is not None:
+        found.append(Fact(HEALTH_LOOK_AGE, {(): age_of(facts.round_at, now)}))
+    return found
 
 
 def describe_hub(head: int | None) -> list[Fact]:

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
+    path("chats/", include("chats.pages.urls")),
     path("configure/", include("configs.pages.urls")),
     path("api/", include("portal.api")),
 ]

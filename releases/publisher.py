@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -118,10 +119,9 @@ class Publisher:
         after = timedelta(seconds=pause_s)
         await self.database.run(note_waiting, self.lease, publication, sentence, after=after)
         self.rung.clear()
-        try:
-            await asyncio.wait_for(self.rung.wait(), pause_s)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self.rung.wait()
 
     async def fail(self, publication: Publication, sentence: str) -> None:
         """Before the swap nothing has happened; after it the way back is a step of its own."""

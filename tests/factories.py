@@ -15,13 +15,18 @@ from accounts.domain.users import create_user
 from accounts.enums import Role, UserKind
 from accounts.models import Team, User
 from accounts.principal import Principal
+from chats.domain.chats import create_chat
+from chats.domain.prompts import PromptIds, claim_prompt, list_prompts
+from chats.domain.sending import send_message
+from chats.models import OutgoingMessage
 from configs.content import Content
 from configs.domain.label_moves import read_moves
 from configs.domain.labels import apply_moves
 from configs.domain.objects import save_object
+from engines.domain.cao_servers import connect_cao_server
 from engines.domain.registry import register_engine
 from engines.domain.sessions import SessionFacts, record_session
-from engines.models import Engine
+from engines.models import CaoServer, Chat, Engine
 from events.actors import RELAY_ACTOR, Door, build_command_actor
 from events.changes import changes
 from governance.domain.questions import QuestionOfEngine, record_engine_question
@@ -107,6 +112,31 @@ def make_session(engine: Engine, session_id: str = "", parent_id: str = "", **va
         facts=SessionFacts(id=session_id, parent_id=parent_id, created_at=timezone.now(), **facts),
     )
     return session_id
+
+
+def make_chat(user: User, engine: Engine, session_id: str = "", **values: Any) -> Chat:
+    """A chat of this person's, with a session when one is named."""
+    values = {"title": "A chat", "directory": "", **values}
+    if not engine.directories:
+        Engine.objects.filter(pk=engine.pk).update(directories=["/srv/demo"])
+        engine.directories = ["/srv/demo"]
+    chat = create_chat(principal=make_principal(user), team=engine.team, engine=engine, **values)
+    if session_id:
+        Chat.objects.filter(pk=chat.pk).update(ai_engine_session_id=session_id)
+        chat.refresh_from_db()
+    return chat
+
+
+def make_prompt(chat: Chat, text: str = "Hello", *, is_claimed: bool = False) -> OutgoingMessage:
+    """A message of the chat's user in the outbox, claimed for sending when `is_claimed`."""
+    assert chat.user is not None
+    message = send_message(principal=make_principal(chat.user), chat_id=chat.pk, text=text)
+    prompt = list_prompts().get(message=message)
+    if is_claimed:
+        number = next(_numbers)
+        ids = PromptIds(f"msg_{number}", [f"prt_{number}"])
+        assert claim_prompt(prompt=prompt, epoch=1, ids=ids, now=timezone.now())
+    return prompt
 
 
 def make_request(
@@ -257,3 +287,9 @@ def put_label(row: Any, label: str, number: int | None = None) -> None:
     """Also a protected one, as if somebody had approved it; `number` None: the latest version."""
     with changes(ACTOR) as change:
         apply_moves(change, label, read_moves(label, [(row, number or row.version)]))
+
+
+def make_cao_server(team: Team, **values: Any) -> CaoServer:
+    number = next(_numbers)
+    values = {"name": f"cao{number}", "home_folder": f"/srv/cao{number}", **values}
+    return connect_cao_server(actor=ACTOR, team=team, **values)

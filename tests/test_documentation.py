@@ -49,6 +49,8 @@ EVENT_CALLS = {
     "announce": "",
     "notify": "",
     "announce_request": "permission_request.",
+    "announce_chat": "chat.",
+    "announce_prompt": "",
     "announce_question": "question.",
     "announce_review": "review.",
     "announce_rule": "whitelist_rule.",

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.admin.base import get_principal, refuse_method
+from accounts.admin.choices import Choice, Group
 from accounts.admin.display import Pill, render_age, render_pill
 from accounts.principal import Principal
 from accounts.queries import list_teams
@@ -28,19 +29,6 @@ from events.text import is_storable
 PAGE_SIZE = 50
 MAX_SEARCH = 200
 PRODUCTION_CHOICES = (("latest", "the latest"), ("older", "an older version"), ("none", "not at all"))
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    words: str
-    url: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    title: str
-    choices: list[Choice]
 
 
 @dataclass(frozen=True, slots=True)

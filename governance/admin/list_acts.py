@@ -9,26 +9,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import URLPattern
 
 from accounts.admin.base import answer_domain_error, get_principal, post_action
-from events.errors import Conflict, DomainError, Invalid, Refused
+from events.errors import DomainError, Invalid, Refused
+from governance.admin.deciding import NEEDS_PAGE, approve_as_listed, deny_as_listed
 from governance.admin.inbox import InboxAdmin
-from governance.admin.outcomes import describe_approval, describe_denial
-from governance.admin.rows import acts_from_list
 from governance.domain.claims import claim_request, release_request
-from governance.domain.decide import approve_request, deny_request
 from governance.domain.snoozes import snooze_request, unsnooze_request
 from governance.enums import SnoozeLength
 from governance.models import PermissionRequest
 
 # Sent by the list's script, which shows the answer itself instead of following a redirect.
 SCRIPT_HEADER = "X-Countersign-Script"
-# What the list can't do, but the request's page can.
-NEEDS_PAGE = frozenset({"not_shown_whole", "confirmation_needed", "pause_needed"})
-
-
-class NotShownWhole(Conflict):
-    """The list did not show everything that would be approved."""
-
-    default_code = "not_shown_whole"
 
 
 class ListActs(InboxAdmin):
@@ -47,23 +37,13 @@ class ListActs(InboxAdmin):
 
     @post_action
     def approve_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
-        if obj.is_pending and not acts_from_list(obj):
-            raise NotShownWhole("The list does not show all of it. Read it here, then decide.")
-        outcome = approve_request(
-            principal=get_principal(request),
-            request_id=obj.pk,
-            fingerprint=request.POST.get(f"fingerprint-{obj.pk}", ""),
-        )
-        return self.answer_list(request, describe_approval(outcome))
+        fingerprint = request.POST.get(f"fingerprint-{obj.pk}", "")
+        return self.answer_list(request, approve_as_listed(request, obj, fingerprint))
 
     @post_action
     def deny_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
-        outcome = deny_request(
-            principal=get_principal(request),
-            request_id=obj.pk,
-            fingerprint=request.POST.get(f"fingerprint-{obj.pk}", ""),
-        )
-        return self.answer_list(request, describe_denial(outcome))
+        fingerprint = request.POST.get(f"fingerprint-{obj.pk}", "")
+        return self.answer_list(request, deny_as_listed(request, obj, fingerprint))
 
     @post_action
     def claim_from_list(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:

@@ -16,7 +16,7 @@ from accounts.admin.display import highlight_marks
 from accounts.admin.opened import stamp_opened
 from accounts.principal import Principal
 from engines.policies import can_see_chat
-from engines.queries import list_parent_chain
+from engines.queries import list_chain
 from events.text import make_visible, make_visible_lines
 from governance.admin.request_keys import REQUEST_KEYS
 from governance.admin.rows import InboxRow, build_rows
@@ -140,7 +140,7 @@ def build_places(principal: Principal, asked: PermissionRequest | Question) -> l
         places.append(
             Place(make_visible(str(asked.chat)), f"chat, agent {asked.chat.agent or 'unknown'}", url)
         )
-    for subagent in list_parent_chain(asked.subagent):
+    for subagent in list_chain(asked.subagent):
         url = reverse("admin:engines_subagent_change", args=[subagent.pk])
         note = f"subagent, level {subagent.depth}, agent {subagent.agent or 'unknown'}"
         places.append(Place(make_visible(str(subagent)), note, url))

@@ -10,15 +10,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 
 from accounts.admin.base import answer_domain_error, get_principal, post_action, refuse_method
-from accounts.reauthentication import ask_for_password
 from events.errors import DomainError
-from governance.admin.confirmations import read_confirmations, read_typed, require_page_read
-from governance.admin.outcomes import describe_approval, describe_denial
+from governance.admin.confirmations import read_typed
+from governance.admin.deciding import approve_as_read, check_approval, deny_as_read
 from governance.admin.propose_rule import ProposeRule
 from governance.admin.request_page import build_page
 from governance.domain.claims import claim_request, release_request
 from governance.domain.comments import comment_on_request
-from governance.domain.decide import approve_request, deny_request
 from governance.domain.snoozes import snooze_request, unsnooze_request
 from governance.enums import Confirmation, SnoozeLength
 from governance.models import PermissionRequest
@@ -69,36 +67,20 @@ class PermissionRequestAdmin(ProposeRule):
             return refuse_method(request, "POST")
         obj = self.get_visible(request, object_id)
         try:
-            require_page_read(request, obj)
-            confirmed = read_confirmations(request, obj)
+            confirmed, asked = check_approval(request, obj)
         except DomainError as error:
             return self.answer_error(request, obj, error)
-        asked = ask_for_password(request) if Confirmation.HIGH_RISK in confirmed else None
         return asked or self.carry_out(request, obj, lambda: self.approve_now(request, obj, confirmed))
 
     def approve_now(
         self, request: HttpRequest, obj: PermissionRequest, confirmed: set[Confirmation]
     ) -> HttpResponse:
-        outcome = approve_request(
-            principal=get_principal(request),
-            request_id=obj.pk,
-            fingerprint=request.POST.get("fingerprint", ""),
-            reason=read_typed(request, "reason"),
-            confirmed=confirmed,
-        )
-        messages.success(request, describe_approval(outcome))
+        messages.success(request, approve_as_read(request, obj, confirmed))
         return self.redirect_to(obj)
 
     @post_action
     def deny(self, request: HttpRequest, obj: PermissionRequest) -> HttpResponse:
-        require_page_read(request, obj)
-        outcome = deny_request(
-            principal=get_principal(request),
-            request_id=obj.pk,
-            fingerprint=request.POST.get("fingerprint", ""),
-            reason=read_typed(request, "reason"),
-        )
-        messages.success(request, describe_denial(outcome))
+        messages.success(request, deny_as_read(request, obj))
         return self.redirect_to(obj)
 
     # With the others ------------------------------------------------------------------------------

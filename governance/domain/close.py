@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.principal import Principal
 from engines.models import Engine
-from events.actors import CLOCK_ACTOR, RELAY_ACTOR
+from events.actors import CLOCK_ACTOR, RELAY_ACTOR, Actor
 from events.changes import Change, changes
 from events.errors import Conflict, Refused
 from governance.content import show_directory
@@ -91,7 +91,12 @@ def pending_of(engine: Engine) -> QuerySet[PermissionRequest]:
 
 
 def close_dead_requests(
-    *, rows: QuerySet[PermissionRequest], reason: CloseReason, now: datetime, why: str = ""
+    *,
+    rows: QuerySet[PermissionRequest],
+    reason: CloseReason,
+    now: datetime,
+    why: str = "",
+    actor: Actor = RELAY_ACTOR,
 ) -> int:
     """Their tool calls no longer wait: pending ones expire, approvals that were not sent yet are orphaned.
 
@@ -100,7 +105,7 @@ def close_dead_requests(
     reads, the reason's own words when it is empty.
     """
     count = 0
-    with changes(RELAY_ACTOR) as change:
+    with changes(actor) as change:
         for request in rows.filter(state=RequestState.PENDING).order_by("pk"):
             if close_request(change, request, state=RequestState.EXPIRED, reason=reason, now=now):
                 queue_reply(change, request, reply=Reply.REJECT)

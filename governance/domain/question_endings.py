@@ -81,7 +81,12 @@ def list_open_of(engine: Engine) -> QuerySet[Question]:
 
 
 def close_dead_questions(
-    *, rows: QuerySet[Question], reason: CloseReason, now: datetime, why: str = ""
+    *,
+    rows: QuerySet[Question],
+    reason: CloseReason,
+    now: datetime,
+    why: str = "",
+    actor: Actor = RELAY_ACTOR,
 ) -> int:
     """Their agents no longer wait: open ones close, answers that were not sent yet are orphaned.
 
@@ -89,7 +94,7 @@ def close_dead_questions(
     words when it is empty.
     """
     count = 0
-    with changes(RELAY_ACTOR) as change:
+    with changes(actor) as change:
         for question in rows.filter(state=QuestionState.OPEN).order_by("pk"):
             if close_question(change, question, reason=reason, now=now):
                 queue_reply(change, question, reply=Reply.REJECT)

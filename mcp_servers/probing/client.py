@@ -66,7 +66,8 @@ async def explain(error: ProbeError, pipes: Pipes, server: LocalServer) -> Probe
         )
     if error.reason == "protocol" and CLOSED in error.sentence:
         with suppress(TimeoutError):
-            await asyncio.wait_for(pipes.running.process.wait(), ENDING_S)
+            async with asyncio.timeout(ENDING_S):
+                await pipes.running.process.wait()
         verdict = pipes.running.read_verdict()
         error = ProbeError("ended", f"It ended before it had answered. {verdict.sentence}")
         if withheld := [path for path in list_withheld(server.argv) if not is_readable(path, server)]:

@@ -67,7 +67,8 @@ class SandboxedProcess:
         self.kill()
         # What it wrote and nobody read would keep the streams, and so the wait for its end, open.
         await asyncio.gather(drain(self.process.stdout), drain(self.process.stderr))
-        await asyncio.wait_for(self.process.wait(), END_WITHIN_S)
+        async with asyncio.timeout(END_WITHIN_S):
+            await self.process.wait()
         return self.read_verdict()
 
     def read_verdict(self) -> Verdict:

@@ -65,9 +65,39 @@ export function replaceIfChanged(old, fresh) {
     return true;
 }
 
+/* The banner of what is not well stands over every page, and is read again whatever else the page follows. Nothing
+   may move under a hand that is about to press a button: one that was there keeps its height, one that comes later
+   stands over the header and takes no press. */
+const HEALTH = "health";
+const HEALTH_REST_MS = 1000;
+let healthTimer = null;
+
+async function showHealth() {
+    const banner = document.getElementById("health-banner");
+    const page = banner && (await fetchPage(banner.dataset.health));
+    const fresh = page?.getElementById("health-banner");
+    if (!fresh || fresh.innerHTML === banner.innerHTML) return;
+    const isLate = banner.classList.contains("is-late") || banner.offsetHeight === 0;
+    if (!isLate) {
+        banner.style.height = `${banner.offsetHeight}px`;
+        banner.classList.add("is-held");
+    }
+    banner.classList.toggle("is-late", isLate);
+    banner.replaceChildren(...fresh.childNodes);
+}
+
+export function hearHealth(event) {
+    if (event.kind !== "health.changed" || healthTimer !== null) return;
+    healthTimer = setTimeout(() => {
+        healthTimer = null;
+        showHealth();
+    }, HEALTH_REST_MS);
+}
+
 /* Call `refresh` soon after an event of `topics` that `concerns` lets through, never two at a time.
-   Hidden pages only keep their badge. */
-export function follow({ topics, refresh, concerns = () => true }) {
+   Hidden pages only keep their badge. Returns `mark`, which asks for a refresh, and the stream; `chats` and `onChat`
+   are the stream's. */
+export function follow({ topics, refresh, concerns = () => true, chats = [], onChat = () => {} }) {
     let isDirty = false;
     let isRunning = false;
 
@@ -91,12 +121,21 @@ export function follow({ topics, refresh, concerns = () => true }) {
     }
 
     document.addEventListener("visibilitychange", () => document.hidden || run());
-    openStream({
-        topics,
-        onEvent: (event) => concerns(event) && mark(),
-        onReset: mark,
+    const stream = openStream({
+        topics: [...new Set([...topics, HEALTH])],
+        chats,
+        onChat,
+        onEvent: (event) => {
+            hearHealth(event);
+            if (topics.includes(event.topic) && concerns(event)) mark();
+        },
+        onReset: () => {
+            mark();
+            showHealth();
+        },
         onState: showState,
     });
+    return { mark, stream };
 }
 
 /* Pages without rules of their own: every `data-live` element is swapped whole, the badge follows. */

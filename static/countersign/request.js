@@ -4,10 +4,9 @@ import "./clock.js";
 import { onKeys, readKeys } from "./keys.js";
 import { fetchPage, follow, replaceIfChanged, showWaiting } from "./live.js";
 import { closeMenus } from "./menus.js";
+import { askToConfirm, isConfirmed, READ_MS } from "./reading.js";
 import { toast } from "./toast.js";
 
-/* Nothing decides what has not been on the screen for this long; the server holds to it as well. */
-const READ_MS = 1000;
 const PARTS = [".request-head", ".request-side", ".similar", ".comment-list"];
 
 const shown = document.getElementById("request");
@@ -80,10 +79,10 @@ shown.addEventListener("submit", (event) => {
         return;
     }
     const word = field("confirmation");
-    if (event.submitter?.dataset.act === "approve" && word && word.value.trim().toLowerCase() !== word.dataset.word.toLowerCase()) {
+    if (event.submitter?.dataset.act === "approve" && !isConfirmed(word)) {
         event.preventDefault();
         word.focus();
-        toast("warning", `To approve what is of high risk, type ${word.dataset.word}.`);
+        toast("warning", askToConfirm(word));
         return;
     }
     isSent = true;
@@ -103,7 +102,7 @@ function focusOn(element) {
 function approve(focused) {
     const button = decideButtons().find((each) => each.dataset.act === "approve");
     const word = field("confirmation");
-    if (word && word.value.trim().toLowerCase() !== word.dataset.word.toLowerCase()) return focusOn(word);
+    if (!isConfirmed(word)) return focusOn(word);
     if (focused !== document.body || !isRead() || !button || button.disabled) return false;
     button.click();
     return true;

@@ -8,7 +8,10 @@
      live         events arrive as they happen
      polling      no websocket gets through; the page asks, and is answered when something happens
      waiting      the server does not answer; trying again
-     signed-out   the session has ended; tried again now and then, should somebody log in in another tab */
+     signed-out   the session has ended; tried again now and then, should somebody log in in another tab
+
+   With `chats`, the ids of chats to follow, `onChat` hears what is written there as it is written. That comes over the
+   websocket alone: while polling, read the chat again now and then. */
 
 const CURSOR_KEY = "countersign:cursor";
 const ACK_EVENTS = 64;
@@ -43,8 +46,10 @@ function writeCursor(cursor) {
 }
 
 export class EventStream {
-    constructor({ topics = [], onEvent = () => {}, onReset = () => {}, onState = () => {} } = {}) {
+    constructor({ topics = [], chats = [], onEvent = () => {}, onChat = () => {}, onReset = () => {}, onState = () => {} } = {}) {
         this.topics = topics;
+        this.chats = chats;
+        this.onChat = onChat;
         this.onEvent = onEvent;
         this.onReset = onReset;
         this.onState = onState;
@@ -87,7 +92,7 @@ export class EventStream {
         clearTimeout(this.timers.connect);
         const url = new URL("/ws/events/", location.href);
         url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-        url.search = this.query();
+        url.search = this.query({ chats: this.chats });
         const socket = new WebSocket(url);
         this.socket = socket;
         this.heardAt = Date.now();
@@ -100,8 +105,9 @@ export class EventStream {
         });
     }
 
-    query() {
+    query({ chats = [] } = {}) {
         const wishes = new URLSearchParams();
+        if (chats.length) wishes.set("chats", chats.join(","));
         if (this.cursor !== null) wishes.set("since", String(this.cursor));
         if (this.topics.length) wishes.set("topics", this.topics.join(","));
         return wishes.toString();
@@ -112,14 +118,26 @@ export class EventStream {
         if (frame.type === "event") {
             this.take(frame);
             this.unacknowledged += 1;
-            if (this.unacknowledged >= ACK_EVENTS) this.acknowledge();
-            else this.timers.ack ??= setTimeout(() => this.acknowledge(), ACK_MS);
         } else if (frame.type === "reset") {
             this.reset(frame.cursor);
-        } else {
+        } else if (frame.type === "ready" || frame.type === "heartbeat") {
             this.moveTo(Math.max(this.cursor ?? 0, frame.cursor));
             if (frame.type === "ready") this.goLive();
+        } else {
+            this.onChat(frame);
         }
+        if (this.unacknowledged >= ACK_EVENTS) this.acknowledge();
+        else this.timers.ack ??= setTimeout(() => this.acknowledge(), ACK_MS);
+    }
+
+    /* Follow the chats anew: what is being written there is then told from its beginning. */
+    followAgain() {
+        this.send({ chats: [] });
+        this.send({ chats: this.chats });
+    }
+
+    send(frame) {
+        if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
     }
 
     goLive() {
@@ -134,7 +152,7 @@ export class EventStream {
         clearTimeout(this.timers.ack);
         this.timers.ack = undefined;
         this.unacknowledged = 0;
-        if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ ack: this.cursor }));
+        if (this.cursor !== null) this.send({ ack: this.cursor });
     }
 
     lose(code) {

@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts.domain.invitations import invite_person
 from accounts.domain.login_throttles import TooManyAttempts, begin_attempt
 from accounts.domain.retirement import retire_user
+from accounts.domain.ssh_keys import add_ssh_key
 from accounts.enums import Role
 from accounts.models import (
     ApiToken,
@@ -23,6 +24,7 @@ from accounts.models import (
     LoginSession,
     LoginThrottle,
     Membership,
+    SshKey,
     Team,
     User,
 )
@@ -45,12 +47,14 @@ from governance.models import (
     WhitelistAction,
     WhitelistTarget,
 )
+from health.models import HealthCheck
 from mcp_servers.domain.incidents import report_incident
 from mcp_servers.enums import IncidentKind
 from mcp_servers.models import McpIncident, McpProbe, McpRequest, McpSecret, McpServer
 from procedures.models import Proposal, ProposalComment, Sop
 from releases.models import EngineDefaults, Publication, Release
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy
+from tests.accounts.ssh.lines import make_ed25519_line
 from tests.admin.doors import address, enter
 from tests.factories import (
     make_config,
@@ -86,6 +90,7 @@ LISTS = [
     "accounts_apitoken",
     "accounts_invitation",
     "accounts_loginsession",
+    "accounts_sshkey",
     *CONFIGS,
     "engines_engine",
     "engines_chat",
@@ -96,6 +101,7 @@ LISTS = [
     "governance_rulereplay",
     "governance_whitelistaction",
     "governance_whitelisttarget",
+    "health_healthcheck",
     "mcp_servers_mcpincident",
     "mcp_servers_mcpserver",
     "procedures_proposal",
@@ -109,14 +115,16 @@ LISTS = [
 OWNERS_LISTS = ["accounts_loginthrottle", "events_auditentry"]
 BUTTONS = {
     "accounts_user": ["reset-password", "rename", "end-logins", "retire"],
-    "accounts_team": ["settings", "add-member", "set-role", "end-membership", "retire"],
+    "accounts_team": ["settings", "add-member", "set-role", "set-ssh", "end-membership", "retire"],
     "accounts_apitoken": ["revoke"],
     "accounts_invitation": ["new-link", "revoke"],
     "accounts_loginsession": ["end"],
+    "accounts_sshkey": ["save", "activate", "deactivate", "drop"],
     "engines_engine": [
         *("pause", "resume", "change-access", "retire", "waive-gate", "require-gate"),
         *("change-control", "build-release", "roll-back", "defaults"),
     ],
+    "engines_subagent": ["stop"],
     "procedures_proposal": ["submit", "withdraw", "request-changes", "comment", "resolve"],
     "procedures_sop": ["verify", "revoke"],
     "mcp_servers_mcpincident": ["acknowledge"],
@@ -191,6 +199,9 @@ def world(things: Things) -> World:
         "accounts_apitoken": ApiToken.objects.get().pk,
         "accounts_invitation": invited.invitation.pk,
         "accounts_loginsession": LoginSession.objects.get().pk,
+        "accounts_sshkey": add_ssh_key(
+            principal=make_principal(team_admin), public_key=make_ed25519_line()
+        ).pk,
         **{
             f"configs_{content.kind.replace('_', '')}": make_config(team, content, author=team_admin).pk
             for content in CONTENTS
@@ -204,6 +215,7 @@ def world(things: Things) -> World:
         "governance_rulereplay": make_replay(team, team_admin).pk,
         "governance_whitelistaction": make_rule(team, author=team_admin).pk,
         "governance_whitelisttarget": make_target(team, author=team_admin).pk,
+        "health_healthcheck": HealthCheck.objects.create(component="engine", team=team, name="engine").pk,
         "procedures_proposal": make_sop_proposal(team).pk,
         "procedures_sop": make_sop(team, make_user(team)).pk,
         "mcp_servers_mcpincident": report_incident(
@@ -223,9 +235,10 @@ def snapshot() -> list[object]:
     """Everything a button could have changed."""
     return [
         list(User.objects.order_by("pk").values_list("pk", "name", "is_active", "password")),
-        list(Membership.objects.order_by("pk").values_list("pk", "role", "ended_at")),
+        list(Membership.objects.order_by("pk").values_list("pk", "role", "ended_at", "has_ssh")),
         list(Team.objects.order_by("pk").values_list("pk", "name", "tokens_may_decide", "retired_at")),
         list(ApiToken.objects.order_by("pk").values_list("pk", "revoked_at")),
+        list(SshKey.objects.order_by("pk").values_list("pk", "name", "is_active", "deleted_at")),
         list(Invitation.objects.order_by("pk").values_list("pk", "revoked_at")),
         list(LoginLink.objects.order_by("pk").values_list("pk", "used_at")),
         list(LoginThrottle.objects.order_by("pk").values_list("pk", "locked_until")),
@@ -511,22 +524,24 @@ def test_the_menu_shows_what_one_may_open(world: World) -> None:
             re.sub(r"<[^>]+>", " ", link).split()[0] for link in re.findall(r"<a .*?</a>", side, re.DOTALL)
         ]
 
-    inbox = ["Dashboard", "Requests", "Questions", "Reviews", "Delegations"]
+    inbox = ["Requests", "Questions", "Reviews", "Delegations"]
     rules = ["Rules", "Path", "Proposals", "Replays"]
     mcp = ["MCP", "MCP"]
     configs = ["Agents", "Prompts", "Instructions", "Models", "Providers", "Rules"]
     procedures = ["Proposals", "Procedures"]
-    engines = ["Engines", "Chats", "Subagents", "Releases", "Publications"]
-    work = [*inbox, *rules, *mcp, *procedures, *configs, *engines]
-    people = ["Teams", "API", "Logins"]
+    engines = ["Engines", "Every", "Subagents", "Releases", "Publications", "Health"]
+    work = ["Dashboard", "Chats", *inbox, *rules, *mcp, *procedures, *configs, *engines]
+    people = ["Teams", "API", "SSH", "Logins"]
     assert menu(world.admin) == [*work, "Users", "Invitations", *people]
     assert menu(make_user(world.team, Role.APPROVER)) == [*work, "Users", *people]
     assert menu(make_owner()) == [
+        "Dashboard",
         *inbox,
         *mcp,
         *procedures,
         *configs,
         "Engines",
+        "Health",
         "Users",
         "Invitations",
         *people,

@@ -13,7 +13,8 @@ from django.utils.html import strip_tags
 
 from accounts.enums import Role
 from accounts.models import Team
-from engines.domain.messages import MessageFacts, PartFacts, record_message, record_part
+from engines.domain.messages import MessageFacts, record_message, record_part
+from engines.domain.parts import PartFacts
 from engines.domain.registry import set_engine_enabled, set_engine_state
 from engines.models import Chat, Engine, Subagent
 from governance.domain.decide import approve_request, deny_request
@@ -101,7 +102,7 @@ def test_the_number_of_queries_does_not_grow(
     # Session, user, may enter, roles; waiting; oldest; decisions twice; three related tables (no subagents);
     # replies, votes, siblings; two numbers; engines, their teams, gates and the gates' folders; what reviews,
     # rules and MCP servers add.
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         open_page(client, INDEX)
 
 
@@ -155,14 +156,13 @@ def say(engine: Engine, number: int, role: str, text: str) -> None:
     record_part(engine=engine, facts=PartFacts(f"prt_{number}", message_id, "ses_1", "text", text=text))
 
 
-def test_a_chat_is_read_as_text(client: Client, team: Team) -> None:
+def test_an_agents_words_are_markdown_and_never_html(client: Client, team: Team) -> None:
     engine = make_engine(team)
     make_session(engine, "ses_1", title="Fix <b>it</b>")
     say(engine, 1, "user", "please")
     say(engine, 2, "assistant", "<script>alert(1)</script> **bold** \u202etxt")
     page = open_page(client, address("engines_chat", "change", Chat.objects.get().pk))
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; **bold** " in page.html
-    assert '<mark class="unseen">⟨U+202E⟩</mark>txt' in page.html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; <strong>bold</strong> ⟨U+202E⟩txt" in page.html
     assert "<b>it</b>" not in page.html
     text = page.text[page.text.index("Conversation") :]
     assert text.index("please") < text.index("alert(1)")
@@ -193,7 +193,7 @@ def test_lists_cost_the_same_for_more_rows(
         engine = make_engine(team)
         make_session(engine, f"ses_{number}")
         make_session(engine, f"ses_{number}_child", f"ses_{number}")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         open_page(client, address(model, "changelist"))
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.domain.login_links import create_login_link
+from accounts.domain.ssh_keys import add_ssh_key
 from accounts.enums import Role
 from accounts.models import ApiToken, Team, User
 from configs.content import (
@@ -24,20 +25,25 @@ from configs.content import (
 from configs.domain.imports import SourceFile, import_files
 from configs.models import ImportedFile
 from configs.pages.doors import ADMIN_DOOR, CONFIGURE_DOOR
-from engines.models import Chat, Subagent
+from engines.models import Chat, Engine, Message, Subagent
 from events.models import AuditEntry
+from health.models import HealthCheck
 from mcp_servers.checks.results import HIGH, finding, not_checked
 from mcp_servers.domain.incidents import report_incident
 from mcp_servers.enums import IncidentKind
 from releases.models import Release
+from tests.accounts.ssh.lines import make_ed25519_line
 from tests.admin.doors import INBOX, Page, address, enter, request_url
 from tests.factories import (
     ACTOR,
     change_config,
+    make_chat,
     make_config,
     make_engine,
+    make_gated,
     make_owner,
     make_principal,
+    make_prompt,
     make_question,
     make_request,
     make_session,
@@ -45,6 +51,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
+from tests.health.make import make_finding, report
 from tests.mcp_servers.make import ask, make_content, make_remote_content, make_server, with_secret, work
 from tests.procedures.making import make_sop, make_sop_proposal
 from tests.releases.make import make_publication
@@ -72,6 +79,13 @@ def things() -> Iterator[None]:
         yield
 
 
+def make_health(team: Team) -> str:
+    """A component that went wrong, so that every page has its banner; returns its key."""
+    for state, detail in (("ready", ""), ("error", "<b>It</b> says so.")):
+        report(make_finding(state, team=team, subject_id="e1", detail=detail, facts={"answer_ms": 3}))
+    return str(HealthCheck.objects.get(subject_id="e1").pk)
+
+
 def every_page(team: Team, reader: User) -> list[str]:
     engine = make_engine(team, directories=["/srv/a"])
     make_session(engine, "ses_1")
@@ -86,9 +100,10 @@ def every_page(team: Team, reader: User) -> list[str]:
         "accounts_user": make_user(team).pk,
         "accounts_team": team.pk,
         "accounts_apitoken": ApiToken.objects.get().pk,
+        "accounts_sshkey": add_ssh_key(principal=make_principal(reader), public_key=make_ed25519_line()).pk,
         "engines_engine": engine.pk,
-        "engines_chat": Chat.objects.get().pk,
-        "engines_subagent": Subagent.objects.get().pk,
+        "engines_chat": Chat.objects.get(ai_engine_session_id="ses_1").pk,
+        "engines_subagent": Subagent.objects.get(source_ref="ses_2").pk,
         "governance_permissionrequest": whole.pk,
         "governance_question": make_question(engine, session_id="ses_2").pk,
         "mcp_servers_mcpincident": report_incident(
@@ -97,6 +112,7 @@ def every_page(team: Team, reader: User) -> list[str]:
         "mcp_servers_mcpserver": make_everything_of_mcp(team, reader),
         "procedures_proposal": make_sop_proposal(team).pk,
         "procedures_sop": make_sop(team, make_user(team)).pk,
+        "health_healthcheck": make_health(team),
         "releases_publication": make_publication(reader, engine).pk,
         "releases_release": Release.objects.get().pk,
         "reviews_review": ask_review(make_user(team), team).pk,
@@ -113,14 +129,44 @@ def every_page(team: Team, reader: User) -> list[str]:
         "/login/gone/",
         "/admin/nothing/",
         *(address(model, "add") for model in ("accounts_user", "accounts_team", "accounts_apitoken")),
+        address("accounts_sshkey", "add"),
         address("reviews_delegation", "add"),
         address("mcp_servers_mcpserver", "add"),
         address("mcp_servers_mcpserver", "import"),
         address("procedures_proposal", "add"),
         address("procedures_proposal", "edit", objects["procedures_proposal"]),
         *list_config_pages(configured),
+        *list_chat_pages(reader, engine),
         *(address(model, "changelist") for model in objects),
         *(address(model, view, pk) for model, pk in objects.items() for view in ("change", "history")),
+    ]
+
+
+def list_chat_pages(reader: User, engine: Engine) -> list[str]:
+    """The list, the form, and a chat in which everything happens that a chat shows."""
+    chat = make_chat(reader, make_gated(engine), "ses_talk", tags=["totals"])
+    parts = [
+        {"id": "prt_1", "type": "reasoning", "text": "Let me think"},
+        {"id": "prt_2", "type": "text", "text": "# Done\n\n- **one**\n\n```\ncode\n```"},
+        {"id": "prt_3", "type": "tool", "tool": "bash", "callID": "call_1", "status": "running"},
+        {"id": "prt_4", "type": "patch", "files": ["a.py"]},
+        {"id": "prt_5", "type": "file", "filename": "a.png", "mime": "image/png"},
+    ]
+    Message.objects.create(
+        chat=chat, role="assistant", ai_engine_message_id="msg_1", engine_message_status="failed", parts=parts
+    )
+    make_session(engine, "ses_below", "ses_talk", agent="explore")
+    plain = make_request(engine, "npm test", session_id="ses_talk")
+    danger = make_request(engine, "rm -rf build", session_id="ses_below")
+    make_question(engine, session_id="ses_talk")
+    make_prompt(chat, "And then?")
+    return [
+        reverse("chats:list"),
+        f"{reverse('chats:list')}?whose=all&q=nothing",
+        reverse("chats:new"),
+        reverse("chats:show", args=[chat.pk]),
+        address("engines_chat", "change", chat.pk),
+        *(reverse("chats:request", args=[chat.pk, request.pk]) for request in (plain, danger)),
     ]
 
 

@@ -305,7 +305,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         person = make_user(make_team())
         make_token(make_service(person, make_team()), "requests:read")
     client = enter(owner)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         client.get(address(model, "changelist"))
 
 

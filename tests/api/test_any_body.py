@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from accounts.api.bodies import MAX_DEPTH, MAX_VALUES, OrjsonRenderer, StrictJSONParser, parse_json
 from accounts.models import Team
+from engines.models import Chat, Message
 from events.errors import Invalid
 from events.models import AuditEntry, Event
 from governance.models import PermissionRequest
 from reviews.models import Vote
 from tests.api.clients import ApiClient, call_as, problem
-from tests.factories import make_engine, make_request, make_service, make_team, make_user
+from tests.factories import make_chat, make_engine, make_request, make_service, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +81,7 @@ def read_state() -> tuple[Any, ...]:
     return (
         list(PermissionRequest.objects.order_by("pk").values_list("pk", "state", "approvals", "fingerprint")),
         Vote.objects.count(),
+        Message.objects.count(),
         Event.objects.count(),
         AuditEntry.objects.exclude(verb="refused").count(),
     )
@@ -120,6 +122,49 @@ def test_any_decision_without_the_fingerprint_decides_nothing(
 ) -> None:
     answer = send(approver, f"permission-requests/{row.pk}/{verb}/", json.dumps(decision).encode())
     assert answer.status_code in {400, 403, 409}
+
+
+MESSAGE_FIELDS = ["text", "agent", "provider", "model", "variant"]
+said = st.fixed_dictionaries({"text": texts}, optional={"agent": texts})
+messages = (
+    said | st.dictionaries(st.sampled_from(MESSAGE_FIELDS) | texts, texts | values, max_size=5) | values
+)
+CHAT_FIELDS = ["title", "description", "tags"]
+chat_changes = st.dictionaries(st.sampled_from(CHAT_FIELDS) | texts, texts | values, max_size=4) | values
+
+
+@pytest.fixture
+def chat(team: Team) -> Chat:
+    return make_chat(make_user(team), make_engine(team))
+
+
+@FEW
+@given(message=messages)
+def test_any_json_is_said_or_a_clear_error(chat: Chat, message: Any) -> None:
+    assert chat.user is not None
+    answer = send(call_as(chat.user), f"chats/{chat.pk}/messages/", json.dumps(message).encode())
+    # 409: so many have been said that no more may wait.
+    assert answer.status_code in {201, 400, 409}
+    if answer.status_code == 201:
+        [part] = Message.objects.get(pk=answer.json()["id"]).parts
+        assert (part["type"], bool(part["text"])) == ("text", True)
+
+
+@FEW
+@given(change=chat_changes)
+def test_any_json_describes_a_chat_or_is_a_clear_error(chat: Chat, change: Any) -> None:
+    assert chat.user is not None
+    client, path = call_as(chat.user), f"chats/{chat.pk}/"
+    before = client.read(path).json()
+    answer = client.send("PATCH", path, json.dumps(change).encode())
+    assert answer.status_code in {200, 400}
+    after = client.read(path).json()
+    if answer.status_code == 400:
+        assert (problem(answer)["status"], after) == (400, before)
+    described = {*CHAT_FIELDS, "updated"}
+    assert {name: after[name] for name in after if name not in described} == {
+        name: before[name] for name in before if name not in described
+    }
 
 
 # The parser itself -----------------------------------------------------------------------------------------

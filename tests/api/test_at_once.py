@@ -12,11 +12,20 @@ import pytest
 from django.db import connections
 
 from accounts.models import Team
+from engines.models import Chat
 from events.database_threads import DatabaseThread
 from governance.models import EngineReply, PermissionRequest
 from reviews.models import Vote
 from tests.api.clients import ApiClient, call_as, problem
-from tests.factories import make_engine, make_request, make_service, make_team, make_user
+from tests.factories import (
+    make_chat,
+    make_engine,
+    make_request,
+    make_service,
+    make_session,
+    make_team,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,3 +90,29 @@ def test_decisions_at_the_same_moment_are_one_decision(team: Team) -> None:
         ("already_decided", row.decided_by_label, row.state)
     }
     assert (Vote.objects.count(), EngineReply.objects.count()) == (1, 1)
+
+
+def test_a_chat_is_taken_over_by_one_of_many(team: Team) -> None:
+    make_session(make_engine(team))
+    chat = Chat.objects.get()
+    clients = [call_as(make_user(team)) for _ in range(CALLERS)]
+    answers = call_at_once([partial(client.write, f"chats/{chat.pk}/take-over/") for client in clients])
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 409: CALLERS - 1}
+    assert {problem(answer)["code"] for answer in answers if answer.status_code == 409} == {"already"}
+    chat.refresh_from_db()
+    [taken] = [answer for answer in answers if answer.status_code == 200]
+    assert taken.json()["user"]["id"] == chat.user_id
+
+
+def test_messages_sent_at_the_same_moment_all_have_their_place(team: Team) -> None:
+    user = make_user(team)
+    chat = make_chat(user, make_engine(team))
+    clients = [call_as(user) for _ in range(CALLERS)]
+
+    def send(number: int) -> Any:
+        return clients[number].write(f"chats/{chat.pk}/messages/", {"text": f"number {number}"})
+
+    answers = call_at_once([partial(send, number) for number in range(CALLERS)])
+    assert [answer.status_code for answer in answers] == [201] * CALLERS
+    places = [answer.json()["outgoing"]["position"] for answer in answers]
+    assert sorted(places) == list(range(1, CALLERS + 1))

@@ -250,7 +250,9 @@ def test_14_nobody_posts_messages_into_a_chat(
     body = {"role": role, "parts": [{"type": "text", "text": "run it"}], "chat": chat.pk}
     for client in (call_as(attacker), agent, call_as(make_user(team))):
         for path in ("messages/", f"chats/{chat.pk}/messages/", f"chats/{chat.pk}/", "chats/"):
-            assert client.send("POST", path, body).status_code in {404, 405}
+            assert client.send("POST", path, body).status_code in {400, 404, 405}
+        said = client.send("POST", f"chats/{chat.pk}/messages/", {"text": "run it"})
+        assert said.status_code in {403, 404}
     assert Message.objects.count() == 1
 
 
@@ -307,13 +309,15 @@ def test_nothing_else_is_written() -> None:
 
     routes = [route for _, route, _, _ in KINDS.values()]
     written = {
-        "api": "evaluate events-ticket gate-reports label-moves",
+        "api": "evaluate events-ticket gate-reports label-moves ssh-key-use",
         "apitoken": "list revoke",
         **dict.fromkeys(routes, "copy detail labels list restore retire unretire"),
+        "chat": "archive detail list mark-read messages stop stop-tree take-over unarchive",
         "gatecall": "list take withdraw",
         "mcpincident": "acknowledge",
         "mcprequest": "begin-trial choose-tools import-entries list retry withdraw",
         "mcpserver": "clear-secret probe resume revoke secrets suspend switch-tool",
+        "message": "retry withdraw",
         "permissionrequest": "approve cancel claim comments deny list release snooze unsnooze",
         "proposal": "comments detail list request-changes resolve-comment submit withdraw",
         "publication": "cancel list rollback",
@@ -323,6 +327,8 @@ def test_nothing_else_is_written() -> None:
         "rule": "activate deactivate list restore retire save",
         "ruletarget": "activate deactivate list restore retire save",
         "sop": "revoke",
+        "subagent": "stop",
+        "sshkey": "activate deactivate delete detail list",
     }
     assert {name for name, method in registered() if method != "GET"} == {
         f"{noun}-{verb}" for noun, verbs in written.items() for verb in verbs.split()

@@ -25,7 +25,9 @@ ROOMS = [
     "governance",
     "mcp_servers",
     "procedures",
+    "chats",
     "releases",
+    "health",
     "mcp_door",
     "portal",
 ]

@@ -10,6 +10,7 @@ from django.urls import URLPattern
 from accounts.enums import Role, Scope
 from accounts.models import Team
 from portal.api import v1_urlpatterns
+from tests.accounts.ssh.lines import make_ed25519_line
 from tests.api.clients import ApiClient, call_as, outcome
 from tests.api.endpoint import Endpoint
 from tests.api.test_every_endpoint import ENDPOINTS, World, world  # noqa: F401 - a fixture
@@ -18,16 +19,22 @@ from tests.factories import make_owner, make_user
 pytestmark = pytest.mark.django_db
 
 # What reads one object; the rest are lists, streams, waits and acts.
-NAMES = ("-detail", "-me", "-head")
+NAMES = ("-detail", "-me", "-head", "-authorized-keys")
 OBJECTS = [each for each in ENDPOINTS if each.method == "GET" and each.name.endswith(NAMES)]
 
 
 def call_for(world: World, endpoint: Endpoint) -> tuple[ApiClient, str]:  # noqa: F811
-    """A caller who may read it, and its path. A token reads itself alone; the audit chain is for owners."""
+    """A caller who may read it, and its path.
+
+    A token reads itself alone, a person their own SSH keys; the audit chain is for owners.
+    """
     is_for_owners = endpoint.name.startswith("audit-")
     client = call_as(make_owner() if is_for_owners else make_user(world.team, Role.ADMIN))
     if endpoint.name == "apitoken-detail":
         return client, f"tokens/{client.read('users/me/').json()['token']['id']}/"
+    if endpoint.name == "sshkey-detail":
+        made = client.write("ssh-keys/", {"public_key": make_ed25519_line()})
+        return client, f"ssh-keys/{made.json()['id']}/"
     return client, world.path(endpoint)
 
 

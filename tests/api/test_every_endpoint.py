@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from accounts.domain.tokens import revoke_token
 from accounts.enums import Role, Scope
-from accounts.models import ApiToken, Team
+from accounts.models import ApiToken, SshKey, Team
+from chats.models import OutgoingMessage
 from configs.content import PromptContent
 from configs.domain.labels import ChangeRequested, move_label
 from configs.models import ConfigLabel, Prompt
 from configs.policies import CONFIG_WRITERS
-from engines.models import Chat, Engine, Subagent
+from engines.models import Chat, Engine, Message, Subagent
 from events.models import AuditEntry, Event
 from governance.domain.rules import save_rule, save_target
 from governance.models import PermissionRequest, Question, RuleVersion, WhitelistAction, WhitelistTarget
@@ -32,6 +33,7 @@ from tests.api.clients import ApiClient, call_as, outcome, sign_in
 from tests.api.config_walk import KINDS, VERBS
 from tests.api.endpoint import DECIDING, Endpoint
 from tests.api.gated_walk import GATED_ENDPOINTS, GatedThings, make_gated
+from tests.api.operations_walk import OPERATION_ENDPOINTS, OperationThings, make_operations
 from tests.api.test_engines import say
 from tests.factories import (
     make_config,
@@ -264,11 +266,20 @@ ENDPOINTS = [
     ),
     Endpoint("engine-list", "GET", (Scope.ENGINES_READ,)),
     Endpoint("engine-detail", "GET", (Scope.ENGINES_READ,), is_scoped=True),
-    Endpoint("chat-list", "GET", (Scope.CHATS_READ,)),
-    Endpoint("chat-detail", "GET", (Scope.CHATS_READ,), is_scoped=True),
-    Endpoint("chat-messages", "GET", (Scope.CHATS_READ,), is_scoped=True),
     Endpoint("subagent-list", "GET", (Scope.CHATS_READ,)),
-    Endpoint("subagent-detail", "GET", (Scope.CHATS_READ,), is_scoped=True),
+    *(
+        Endpoint(f"subagent-{verb}", "GET", (Scope.CHATS_READ,), is_scoped=True)
+        for verb in ("detail", "chain", "tree")
+    ),
+    Endpoint(
+        "subagent-stop",
+        "POST",
+        (Scope.CHATS_WRITE,),
+        is_scoped=True,
+        roles=frozenset({Role.ADMIN}),
+        takes_services=False,
+        success=202,
+    ),
     Endpoint("team-list", "GET", (Scope.TEAMS_READ,)),
     Endpoint("team-detail", "GET", (Scope.TEAMS_READ,), is_scoped=True),
     Endpoint("team-members", "GET", (Scope.TEAMS_READ,), is_scoped=True),
@@ -295,6 +306,7 @@ ENDPOINTS = [
         for name in ("audit-list", "audit-detail", "audit-head")
     ),
     *GATED_ENDPOINTS,
+    *OPERATION_ENDPOINTS,
 ]
 
 
@@ -304,7 +316,7 @@ def registered() -> Iterator[tuple[str, str]]:
         assert isinstance(pattern, URLPattern)
         view: Any = pattern.callback
         actions = getattr(view, "actions", None)
-        methods = actions or [name for name in ("get", "post", "put") if hasattr(view.cls, name)]
+        methods = actions or [name for name in ("get", "post", "put", "patch") if hasattr(view.cls, name)]
         yield from ((str(pattern.name), method.upper()) for method in methods if method != "head")
 
 
@@ -323,25 +335,22 @@ class World:
     engine: Engine
     request: PermissionRequest
     review: Review
-    chat: Chat
     subagent: Subagent
     token: ApiToken
     rules: dict[str, str]
     prompt: Prompt
     change_request: str
     publication: Publication
-    gated: GatedThings | None = None
+    own: GatedThings | OperationThings | None = None
 
     def path(self, endpoint: Endpoint) -> str:
-        if endpoint in GATED_ENDPOINTS:
-            assert self.gated is not None
-            return self.gated.path(endpoint)
+        if self.own is not None:
+            return self.own.path(endpoint)
         ids = {
             "permissionrequest": self.request.pk,
             "question": Question.objects.get(engine=self.engine).pk,
             "review": self.review.pk,
             "engine": self.engine.pk,
-            "chat": self.chat.pk,
             "subagent": self.subagent.pk,
             "team": self.team.pk,
             "apitoken": self.token.pk,
@@ -384,8 +393,8 @@ class World:
         return "/".join(parts) + "/" + query
 
     def body(self, endpoint: Endpoint) -> dict[str, Any]:
-        if self.gated is not None:
-            return self.gated.body(endpoint)
+        if self.own is not None:
+            return self.own.body(endpoint)
         if endpoint.name in {"permissionrequest-approve", "permissionrequest-deny"}:
             return {"fingerprint": self.request.fingerprint}
         if endpoint.name == "apitoken-list":
@@ -407,13 +416,15 @@ class World:
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """With the things that people let in only where the test is about one of them: they take long to make."""
+    """With what takes long to make only where the test is about it."""
     parameters = getattr(request.node, "callspec", None)
     endpoint = parameters.params.get("endpoint") if parameters else None
     with register_things():
         made = make_world()
         if endpoint in GATED_ENDPOINTS:
-            made.gated = make_gated(made.engine, endpoint)
+            made.own = make_gated(made.engine, endpoint)
+        if endpoint in OPERATION_ENDPOINTS:
+            made.own = make_operations(made.engine, endpoint)
         yield made
 
 
@@ -429,7 +440,7 @@ def make_world() -> World:
     make_token(make_user(team, Role.ADMIN), Scope.TEAMS_READ)
     review = ask_review(make_user(team, Role.EDITOR), team)
     return World(
-        *(team, engine, request, review, Chat.objects.get(), Subagent.objects.get(), ApiToken.objects.get()),
+        *(team, engine, request, review, Subagent.objects.get(), ApiToken.objects.get()),
         make_rules(team),
         *make_change_request(team),
         make_drifting(engine),
@@ -479,6 +490,7 @@ def count_rows() -> tuple[int, ...]:
         Question.objects.count(),
         Question.objects.filter(state="open").count(),
         ApiToken.objects.filter(revoked_at=None).count(),
+        SshKey.objects.filter(is_active=True).count(),
         RuleVersion.objects.count(),
         WhitelistAction.objects.filter(state="active").count(),
         WhitelistTarget.objects.filter(state="active").count(),
@@ -486,6 +498,10 @@ def count_rows() -> tuple[int, ...]:
         Release.objects.count(),
         Publication.objects.filter(ended_at=None).count(),
         StreamTicket.objects.count(),
+        Chat.objects.count(),
+        Message.objects.count(),
+        OutgoingMessage.objects.filter(state="queued").count(),
+        Subagent.objects.filter(stop_asked_at=None).count(),
         Event.objects.exclude(kind="user.rights_changed").count(),
         AuditEntry.objects.exclude(verb__in=["refused", "token.create", "token.revoke"]).count(),
     )
@@ -570,7 +586,7 @@ def test_service_account_reads_and_asks_but_decides_nothing(world: World, endpoi
         assert count_rows() == before
 
 
-@pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if each.method == "POST"], ids=str)
+@pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if each.method != "GET"], ids=str)
 def test_session_without_the_csrf_token_changes_nothing(world: World, endpoint: Endpoint) -> None:
     client = sign_in(make_user(world.team, Role.ADMIN))
     before = count_rows()

@@ -89,7 +89,7 @@ def test_every_operation_says_what_it_is_and_how_it_fails() -> None:
         responses = operation["responses"]
         assert any(status.startswith("2") for status in responses), where
         expected = {"400", "401", "403", "default"} | ({"404"} if "{" in path else set())
-        expected |= {"409", "413", "415"} if method in {"post", "put"} else set()
+        expected |= {"409", "413", "415"} if method in {"post", "put", "patch"} else set()
         assert expected <= set(responses), where
         for status, response in responses.items():
             assert response["description"] is not None, where
@@ -105,9 +105,9 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "audit_retrieve",
         "change_requests_list",
         "change_requests_retrieve",
-        "chats_list",
-        "chats_messages",
-        "chats_retrieve",
+        *(f"chats_{verb}" for verb in ("archive", "create", "list", "mark_read", "messages")),
+        *(f"chats_{verb}" for verb in ("partial_update", "queue", "retrieve", "send", "stop")),
+        *(f"chats_{verb}" for verb in ("stop_tree", "take_over", "unarchive")),
         "drifts_list",
         "drifts_retrieve",
         "engines_list",
@@ -121,6 +121,7 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "gate_take",
         "gate_wait",
         "gate_withdraw",
+        *(f"health_checks_{verb}" for verb in ("changes", "list", "retrieve")),
         *(f"instructions_{verb}" for verb in CONFIG_VERBS),
         "label_moves_create",
         *(f"mcp_incidents_{verb}" for verb in ("acknowledge", "list", "retrieve")),
@@ -134,6 +135,7 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
             for verb in ("clear_secret", "export", "list", "probe", "resume", "retrieve")
         ),
         *(f"mcp_servers_{verb}" for verb in ("revoke", "secrets", "set_secret", "suspend", "switch_tool")),
+        *(f"messages_{verb}" for verb in ("retrieve", "retry", "withdraw")),
         *(f"models_{verb}" for verb in CONFIG_VERBS),
         "permission_requests_approve",
         "permission_requests_cancel",
@@ -194,8 +196,16 @@ def test_operation_ids_are_the_resource_and_the_verb() -> None:
         "rules_versions",
         "sop_keys_retrieve",
         *(f"sops_{verb}" for verb in ("list", "retrieve", "revoke", "verify", "versions")),
-        "subagents_list",
-        "subagents_retrieve",
+        "ssh_keys_activate",
+        "ssh_keys_authorized_keys",
+        "ssh_keys_create",
+        "ssh_keys_deactivate",
+        "ssh_keys_delete_key",
+        "ssh_keys_list",
+        "ssh_keys_partial_update",
+        "ssh_keys_record_use",
+        "ssh_keys_retrieve",
+        *(f"subagents_{verb}" for verb in ("chain", "list", "retrieve", "stop", "tree")),
         "teams_list",
         "teams_members",
         "teams_retrieve",
@@ -325,6 +335,7 @@ def test_root_names_every_resource(user: User) -> None:
             "engines",
             "events",
             "gate/calls",
+            "health-checks",
             "instructions",
             "mcp-incidents",
             "mcp-requests",
@@ -341,6 +352,7 @@ def test_root_names_every_resource(user: User) -> None:
             "rule-targets",
             "rules",
             "sops",
+            "ssh-keys",
             "subagents",
             "teams",
             "tokens",

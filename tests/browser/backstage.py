@@ -29,6 +29,7 @@ from accounts.domain.users import set_password  # noqa: E402
 from accounts.models import Team, User  # noqa: E402
 from accounts.principal import Principal  # noqa: E402
 from accounts.reauthentication import SESSION_KEY as PASSWORD_AT  # noqa: E402
+from chats.models import ChatRead, OutgoingMessage  # noqa: E402
 from configs.content import (  # noqa: E402
     AgentContent,
     InstructionContent,
@@ -43,9 +44,11 @@ from configs.domain.objects import save_object  # noqa: E402
 from configs.domain.protection import set_protected  # noqa: E402
 from configs.models import Agent, Model, Prompt  # noqa: E402
 from configs.queries import list_labels, read_content  # noqa: E402
-from engines.domain.messages import MessageFacts, PartFacts, record_message, record_part  # noqa: E402
+from engines.domain.messages import MessageFacts, record_message, record_part  # noqa: E402
+from engines.domain.parts import PartFacts  # noqa: E402
+from engines.domain.sessions import record_session_state  # noqa: E402
 from engines.enums import EngineControl  # noqa: E402
-from engines.models import Engine  # noqa: E402
+from engines.models import Chat, Engine  # noqa: E402
 from events.actors import RELAY_ACTOR, Door  # noqa: E402
 from events.changes import changes  # noqa: E402
 from events.encryption import reveal  # noqa: E402
@@ -63,8 +66,10 @@ from tests.factories import (  # noqa: E402
     ACTOR,
     PASSWORD,
     change_config,
+    make_chat,
     make_config,
     make_engine,
+    make_gated,
     make_owner,
     make_question,
     make_request,
@@ -149,8 +154,8 @@ def ask_many(engine: str, asked: list[dict[str, Any]]) -> dict[str, Any]:
     return {"ids": [request.pk for request in made]}
 
 
-def ask_question(*, engine: str, items: list[dict[str, Any]]) -> dict[str, Any]:
-    question = make_question(Engine.objects.select_related("team").get(pk=engine), *items)
+def ask_question(*, engine: str, items: list[dict[str, Any]] | None = None, **values: Any) -> dict[str, Any]:
+    question = make_question(Engine.objects.select_related("team").get(pk=engine), *(items or ()), **values)
     return {"id": question.pk}
 
 
@@ -299,6 +304,52 @@ def tell_prompt(id: str) -> dict[str, Any]:  # noqa: A002
     return {"version": row.version, "content": read_content(row).write(), "labels": list_labels(row)}
 
 
+def begin_chat(user: str, engine: str, session: str, **values: Any) -> dict[str, str]:
+    """A chat of this person's on an engine that may be prompted; the agent works in it."""
+    row = make_gated(Engine.objects.get(pk=engine))
+    chat = make_chat(User.objects.get(username=user), row, session, **{"directory": "/srv/shop", **values})
+    Chat.objects.filter(pk=chat.pk).update(last_reply_at=timezone.now())
+    return {"id": chat.pk}
+
+
+def connect_for_chats(user: str, **values: Any) -> dict[str, str]:
+    """A real engine that may be prompted without its gate's plugin."""
+    team = User.objects.get(username=user).memberships.get().team
+    return {"engine": make_gated(make_engine(team, name=f"real-{user}", **values)).pk}
+
+
+def say(
+    chat: str, message: str, part: str, text: str, role: str = "assistant", is_done: bool = True
+) -> dict[str, str]:
+    """A message with one text, as the relay stores it; the page is told as it would be."""
+    row = Chat.objects.select_related("engine").get(pk=chat)
+    session = str(row.ai_engine_session_id)
+    facts = MessageFacts(message, session, role, "", timezone.now(), is_done, "")
+    record_message(engine=row.engine, facts=facts)
+    record_part(engine=row.engine, facts=PartFacts(part, message, session, "text", text=text))
+    return {}
+
+
+def give_turn(chat: str, state: str) -> dict[str, str]:
+    """`busy` is the agent's turn, `idle` the person's."""
+    row = Chat.objects.select_related("engine").get(pk=chat)
+    session = str(row.ai_engine_session_id)
+    record_session_state(
+        actor=RELAY_ACTOR, engine=row.engine, session_id=session, state=state, at=timezone.now()
+    )
+    return {}
+
+
+def tell_chat(id: str) -> dict[str, Any]:  # noqa: A002
+    prompts = OutgoingMessage.objects.filter(chat_id=id).order_by("position").select_related("message")
+    reads = ChatRead.objects.filter(chat_id=id)
+    return {
+        "prompts": [[prompt.state, prompt.message.parts[0]["text"], prompt.agent] for prompt in prompts],
+        "readers": sorted(reads.values_list("user__username", flat=True)),
+        "tags": Chat.objects.get(pk=id).tags,
+    }
+
+
 def tell_agent(id: str) -> dict[str, Any]:  # noqa: A002
     row = Agent.objects.get(pk=id)
     return {"version": row.version, "content": read_content(row).write()}
@@ -323,8 +374,20 @@ def ask_for_server(user: str, name: str) -> dict[str, str]:
     return {"server": server.pk, "request": request.pk}
 
 
+def age_engine(engine: str) -> dict[str, int]:
+    """As if it had been registered an hour ago, and nothing had ever been heard of it."""
+    long_ago = timezone.now() - timedelta(hours=1)
+    return {"aged": Engine.objects.filter(pk=engine).update(created_at=long_ago, state_since=long_ago)}
+
+
+def pause_engine(engine: str) -> dict[str, int]:
+    return {"paused": Engine.objects.filter(pk=engine).update(is_enabled=False)}
+
+
 ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "world": make_world,
+    "age_engine": age_engine,
+    "pause_engine": pause_engine,
     "password": give_password,
     "session": log_in,
     "age_logins": age_logins,
@@ -342,6 +405,11 @@ ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "change_prompt": change_prompt,
     "tell_prompt": tell_prompt,
     "tell_agent": tell_agent,
+    "begin_chat": begin_chat,
+    "connect_for_chats": connect_for_chats,
+    "say": say,
+    "give_turn": give_turn,
+    "tell_chat": tell_chat,
     "requests": ask_many,
     "tell_all": tell_all,
     "mcp_server": ask_for_server,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,13 @@ Enter = Callable[..., Visitor]
 @pytest.fixture(scope="session")
 def site() -> Iterator[dict[str, str]]:
     """The server's address and its environment."""
+    with running_site("--no-relay") as running_one:
+        yield running_one
+
+
+@contextmanager
+def running_site(*arguments: str) -> Iterator[dict[str, str]]:
+    """A server of its own, with an empty database."""
     with tempfile.TemporaryDirectory(prefix="cs-browser-") as folder:
         port = free_port()
         variables = {
@@ -112,13 +120,19 @@ def site() -> Iterator[dict[str, str]]:
             "DATABASE_URL": "",
             "REDIS_URL": "",
         }
-        with running(["manage.py", "up", "--no-relay"], **variables) as server:
+        with running(["manage.py", "up", *arguments], **variables) as server:
             server.wait_for_line(lambda line: line.startswith("Countersign is at "))
             yield {"address": f"http://127.0.0.1:{port}", **variables}
 
 
 @pytest.fixture(scope="session")
 def backstage(site: dict[str, str]) -> Iterator[Backstage]:
+    with backstage_of(site) as running_one:
+        yield running_one
+
+
+@contextmanager
+def backstage_of(site: dict[str, str]) -> Iterator[Backstage]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.browser.backstage"],
         cwd=ROOT,

@@ -36,6 +36,8 @@ PAGES = [
     "/admin/accounts/invitation/",
     "/admin/accounts/invitation/add/",
     "/admin/accounts/loginsession/",
+    "/admin/accounts/sshkey/",
+    "/admin/accounts/sshkey/add/",
     "/admin/confirm-password/",
     "/admin/password_change/",
 ]

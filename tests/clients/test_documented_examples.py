@@ -28,6 +28,7 @@ ASK = find_blocks("Ask, wait, act", "sh")
 ASK_IN_PYTHON = find_blocks("Ask, wait, act", "python")
 DECIDE = find_blocks("Deciding", "sh")
 CONFIGURE = find_blocks("Agents, prompts, models", "sh")
+TALK = find_blocks("Chats", "sh")
 FOLLOW = find_blocks("Following what happens", "sh")
 
 
@@ -70,9 +71,9 @@ def approve_as_documented(portal: RunningPortal, request_id: str, folder: Path) 
 
 
 def test_every_block_is_run() -> None:
-    blocks = (ASK, ASK_IN_PYTHON, DECIDE, CONFIGURE, FOLLOW)
+    blocks = (ASK, ASK_IN_PYTHON, DECIDE, CONFIGURE, TALK, FOLLOW)
     assert len(FENCE.findall(TEXT)) == sum(map(len, blocks))
-    assert [len(each) for each in blocks] == [4, 1, 1, 1, 1]
+    assert [len(each) for each in blocks] == [4, 1, 1, 1, 1, 1]
 
 
 def test_curl_example_acts_on_approval(portal: RunningPortal, project: Path) -> None:
@@ -128,3 +129,23 @@ def test_a_prompt_is_written_changed_and_labelled(portal: RunningPortal, project
     status, shown = portal.call("GET", f"prompts/{prompt_id}/", portal.editor)
     assert (status, shown["version"], shown["labels"]) == (200, 2, {"draft": 2, "staging": 2})
     assert shown["content"]["body"] == "Write for {{reader}}. Be brief."
+
+
+def test_a_chat_is_begun_and_something_said_however_often_it_is_run(
+    portal: RunningPortal, project: Path
+) -> None:
+    _, engines = portal.call("GET", "engines/", portal.editor)
+    variables = {"CHAT_TOKEN": portal.editor, "ENGINE": engines["results"][0]["id"]}
+    shown = []
+    for _ in range(2):
+        code, output, errors = finish(start_shell(portal, TALK, project, **variables))
+        assert (code, errors) == (0, "")
+        shown.append(json.loads(output))
+    assert shown[0] == shown[1]
+    text = "Which port does it listen on?"
+    assert (shown[0]["parts"], shown[0]["user_message_status"]) == (
+        [{"id": "", "type": "text", "text": text}],
+        "pending",
+    )
+    status, chat = portal.call("GET", f"chats/{shown[0]['chat']}/", portal.editor)
+    assert (status, chat["title"], chat["tags"], chat["waiting_prompts"]) == (200, "Which port", ["web"], 1)

@@ -86,6 +86,8 @@ ALWAYS = [
     "rule proposals",
     "publisher",
     "MCP prober",
+    "CAO collector",
+    "health",
 ]
 
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.utils import timezone
 
 from events.append_only import drop_trigger, list_installed
+from health.models import HealthCheck
+from health.probes.disk import GIB, MIB, Room
 from portal.background import BackgroundTask
 from portal.health import HealthMiddleware
 from relay.domain.leases import acquire_lease
@@ -37,6 +41,15 @@ def test_other_paths_are_passed_on() -> None:
     assert HealthMiddleware(lambda _: answer)(RequestFactory().get("/healthz/")) is answer
 
 
+ROOM = Room(free_bytes=50 * GIB, total_bytes=100 * GIB, free_files=None)
+
+
+@pytest.fixture(autouse=True)
+def room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left on this machine's disk changes while tests run."""
+    monkeypatch.setattr("portal.health.read_room", lambda _place: ROOM)
+
+
 def test_ready_with_details_for_this_machine() -> None:
     status, content = ask("/readyz")
     assert (status, content) == (
@@ -48,7 +61,9 @@ def test_ready_with_details_for_this_machine() -> None:
                 "migrations": {"is_ready": True, "unapplied": []},
                 "append_only_triggers": {"is_ready": True, "missing": []},
                 "relay_leases": {"is_ready": True, "engines_without_relay": []},
+                "disk": {"is_ready": True, "free_bytes": ROOM.free_bytes},
             },
+            "components": [],
         },
     )
 
@@ -73,7 +88,7 @@ def test_details_are_kept_from_others(settings: Any, token: str | None, headers:
 def test_the_monitoring_token_shows_details(settings: Any) -> None:
     settings.COUNTERSIGN_MONITORING_TOKEN = "the-monitoring-token"
     _, content = ask("/readyz", REMOTE_ADDR="10.0.0.9", HTTP_AUTHORIZATION="Bearer the-monitoring-token")
-    assert sorted(content) == ["checks", "status"]
+    assert sorted(content) == ["checks", "components", "status"]
 
 
 def test_a_missing_trigger_is_not_ready() -> None:
@@ -89,7 +104,9 @@ def test_a_missing_trigger_is_not_ready() -> None:
 
 
 def test_an_unapplied_migration_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.health.list_migrations", lambda: frozenset({("events", "9999_next")}))
+    monkeypatch.setattr(
+        "health.probes.database.list_migrations", lambda: frozenset({("events", "9999_next")})
+    )
     status, content = ask("/readyz")
     assert (status, content["checks"]["migrations"]) == (
         503,
@@ -105,7 +122,7 @@ def test_a_background_task_that_does_not_run_is_not_ready(monkeypatch: pytest.Mo
     class Tasks:
         tasks = (running, failing)
 
-    monkeypatch.setattr("portal.health.get_background_tasks", lambda: Tasks)
+    monkeypatch.setattr("portal.background.get_background_tasks", lambda: Tasks)
     status, content = ask("/readyz")
     assert (status, content["checks"]["hub"], content["checks"]["relay"]) == (
         503,
@@ -125,7 +142,7 @@ def test_an_engine_without_a_relay_is_not_ready_where_the_relay_runs(monkeypatch
     class Tasks:
         tasks = (relay,)
 
-    monkeypatch.setattr("portal.health.get_background_tasks", lambda: Tasks)
+    monkeypatch.setattr("portal.background.get_background_tasks", lambda: Tasks)
     status, content = ask("/readyz")
     assert (status, content["checks"]["relay_leases"]) == (503, {"is_ready": False, **unrelayed})
 
@@ -151,5 +168,43 @@ def test_a_database_that_does_not_answer_is_not_ready(monkeypatch: pytest.Monkey
     status, content = ask("/readyz")
     assert (status, content) == (
         503,
-        {"status": "not ready", "checks": {"database": {"is_ready": False, "error": "OperationalError"}}},
+        {
+            "status": "not ready",
+            "checks": {
+                "database": {"is_ready": False, "error": "OperationalError"},
+                "disk": {"is_ready": True, "free_bytes": ROOM.free_bytes},
+            },
+            "components": [],
+        },
+    )
+
+
+def test_a_full_disk_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Room(free_bytes=MIB, total_bytes=100 * GIB, free_files=None)
+    monkeypatch.setattr("portal.health.read_room", lambda _place: full)
+    status, content = ask("/readyz")
+    assert (status, content["checks"]["disk"]) == (503, {"is_ready": False, "free_bytes": MIB})
+
+
+def test_the_whole_deployment_is_told_from_the_same_rows() -> None:
+    """An engine that is away is told, and keeps nobody from serving people."""
+    now = timezone.now()
+    since = (now - timedelta(minutes=5)).isoformat()
+    rows = [
+        ("engine", "offline", now),
+        ("gate", "ready", now),
+        ("event_stream", "ready", now - timedelta(minutes=2)),
+    ]
+    for component, state, looked_at in rows:
+        HealthCheck.objects.create(
+            component=component, name=component, state=state, since=since, last_ping_at=looked_at
+        )
+    status, content = ask("/readyz")
+    assert (status, content["components"]) == (
+        200,
+        [
+            {"component": "engine", "subject": "", "state": "offline", "since": since},
+            {"component": "event_stream", "subject": "", "state": "offline", "since": since},
+            {"component": "gate", "subject": "", "state": "ready", "since": since},
+        ],
     )

@@ -17,12 +17,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.enums import Role, Scope
 from accounts.models import User
+from chats.domain.prompts import confirm_prompt
+from chats.domain.sending import withdraw_message
+from chats.models import OutgoingMessage
+from chats.queries import read_prompt_totals
 from engines.domain.registry import set_engine_enabled, stamp_engine_seen
-from engines.models import Engine
+from engines.models import Chat, Engine
 from events.actors import Door
 from events.models import AuditEntry
 from governance.domain.decide import approve_request, deny_request
 from governance.models import EngineReply, PermissionRequest
+from health.models import HealthCheck, HealthWatch
 from live.enums import CredentialKind, ListenerKind
 from live.hub import get_hub
 from live.listeners import Listener
@@ -33,9 +38,12 @@ from portal.health import HealthMiddleware
 from portal.metric_facts import Kept
 from relay.domain.leases import acquire_lease
 from tests.factories import (
+    make_chat,
     make_engine,
+    make_gated,
     make_owner,
     make_principal,
+    make_prompt,
     make_question,
     make_request,
     make_service,
@@ -183,6 +191,7 @@ def test_requests_decisions_and_outbox_are_those_of_the_database() -> None:
         ("rejected",): 0,
     }
     assert values["countersign_outbox_replies"] == {("queued",): 2, ("sent",): 0}
+    assert values["countersign_outbox_prompts"] == {("queued",): 0, ("sending",): 0, ("sent",): 0}
     ages = [
         values["countersign_oldest_pending_request_age_seconds"][()],
         values["countersign_oldest_open_question_age_seconds"][()],
@@ -196,7 +205,26 @@ def test_nothing_that_waits_has_the_age_zero() -> None:
     assert [
         values["countersign_oldest_pending_request_age_seconds"],
         values["countersign_oldest_queued_reply_age_seconds"],
-    ] == [{(): 0}, {(): 0}]
+        values["countersign_oldest_unsent_prompt_age_seconds"],
+    ] == [{(): 0}, {(): 0}, {(): 0}]
+
+
+def test_messages_on_their_way_are_counted_and_what_is_held_is_not_late() -> None:
+    team = make_team()
+    engine, user = make_gated(make_engine(team)), make_user(team, Role.EDITOR)
+    busy, free = (make_chat(user, engine, session_id) for session_id in ("ses_1", "ses_2"))
+    Chat.objects.filter(pk=busy.pk).update(turn="assistant")
+    make_prompt(busy)
+    sending, waiting = make_prompt(free, is_claimed=True), make_prompt(free)
+    OutgoingMessage.objects.filter(pk=sending.pk).update(sent_at=timezone.now() - timedelta(minutes=5))
+    values = read()
+    assert values["countersign_outbox_prompts"] == {("queued",): 2, ("sending",): 1, ("sent",): 0}
+    assert 300 <= values["countersign_oldest_unsent_prompt_age_seconds"][()] < 400
+    confirm_prompt(prompt=sending, now=timezone.now())
+    assert read_prompt_totals(now=timezone.now()).oldest_at == waiting.created_at
+    withdraw_message(principal=make_principal(user), message_id=waiting.message_id)
+    totals = read_prompt_totals(now=timezone.now())
+    assert (totals.open_prompts, totals.oldest_at) == ({"queued": 1, "sending": 0, "sent": 0}, None)
 
 
 def test_engines_are_named_by_id_with_their_state_silence_and_lease() -> None:
@@ -216,6 +244,25 @@ def test_engines_are_named_by_id_with_their_state_silence_and_lease() -> None:
     [(silent, silence_s)] = values["countersign_engine_stream_silence_seconds"].items()
     [(leased, lease_s)] = values["countersign_relay_lease_age_seconds"].items()
     assert (silent, leased, 20 <= silence_s < 60, 3 <= lease_s < 12) == ((live.pk,), (live.pk,), True, True)
+
+
+def test_components_are_counted_by_kind_and_state_and_old_states_count_as_offline() -> None:
+    now = timezone.now()
+    long_ago = now - timedelta(minutes=1)
+    HealthWatch.objects.create(round_at=now - timedelta(seconds=7), expires_at=now)
+    rows = [("e1", "ready", now), ("e2", "ready", now), ("e3", "error", now), ("e4", "ready", long_ago)]
+    for subject_id, state, looked_at in rows:
+        HealthCheck.objects.create(
+            component="engine", subject_id=subject_id, name="x", state=state, last_ping_at=looked_at
+        )
+    HealthCheck.objects.create(component="disk", name="gone", state="error", ended_at=now)
+    values = read()
+    assert values["countersign_components"] == {
+        ("engine", "error"): 1,
+        ("engine", "offline"): 1,
+        ("engine", "ready"): 2,
+    }
+    assert 7 <= values["countersign_health_look_age_seconds"][()] < 60
 
 
 def test_the_hub_says_how_far_behind_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,7 +323,7 @@ def test_a_scrape_asks_little_and_a_second_one_nearly_nothing(django_assert_num_
     team = make_team()
     for _ in range(3):
         make_request(make_engine(team))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(14):
         ask()
     with django_assert_num_queries(1):
         ask()

@@ -90,6 +90,8 @@ def test_the_first_start_prepares_everything_and_says_so(tmp_path: Path, variabl
             "migrations",
             "append_only_triggers",
             "relay_leases",
+            "disk",
+            "health",
             "hub",
             "signed audit heads",
             "event pruning",
@@ -98,6 +100,7 @@ def test_the_first_start_prepares_everything_and_says_so(tmp_path: Path, variabl
             "publisher",
             "MCP endpoint",
             "MCP prober",
+            "CAO collector",
             "what falls due",
         }
         assert server.stop() == 0

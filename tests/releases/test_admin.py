@@ -150,7 +150,7 @@ def test_a_list_costs_the_same_however_long_it_is(
     for number in range(count):
         end(publish(principal=principal, release=make_release(principal, engine, f"Prompt {number}.")))
     client = enter(approver)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert client.get(address(model, "changelist")).status_code == 200
 
 

@@ -139,8 +139,8 @@ class Office:
         )
 
     async def list_servers(self) -> dict[str, str]:
-        # It answers once its servers have started.
-        async with self.lab.engine.build_client(Timeouts(call_s=60.0)) as client:
+        # It answers once its servers have started; to what comes while it starts itself, perhaps never.
+        async with self.lab.engine.build_client(Timeouts(call_s=15.0)) as client:
             states: dict[str, McpState] = await list_mcp_states(client, self.lab.directory)
         return {name: state.status for name, state in states.items()}
 

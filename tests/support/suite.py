@@ -1,7 +1,7 @@
 """What `make test` runs: `python -m tests.support.suite [PHASE …] [-- PYTEST-ARGUMENTS]`.
 
-Unit and door tests on SQLite, the same on PostgreSQL, then the tests with a real engine or browser once,
-serially. Each phase is one pytest run; the closing lines add them up.
+Unit and door tests on SQLite, the same on PostgreSQL, then once the tests with a real engine, and those with
+a browser. Each phase is one pytest run; the closing lines add them up.
 """
 
 import argparse
@@ -26,8 +26,13 @@ PHASE_TIMEOUT_S = 40 * 60
 INTERRUPT_TIMEOUT_S = 30
 WORKERS = "2"
 
+ON_SQLITE = {"DATABASE_URL": "", "REDIS_URL": "", "SQLITE_SYNCHRONOUS": "NORMAL"}
 PARALLEL = ["-n", WORKERS, "-m", "not engine and not browser"]
-SERIAL = ["-m", "engine or browser"]
+# A file's tests share an engine or a site. Browsers have a run of their own: synchronous Playwright keeps an
+# event loop running in its thread, in which no coroutine test can follow.
+BY_FILE = ["-n", WORKERS, "--dist", "loadfile"]
+WITH_ENGINE = [*BY_FILE, "-m", "engine and not browser"]
+WITH_BROWSER = [*BY_FILE, "-m", "browser"]
 
 
 @dataclass(frozen=True)
@@ -98,8 +103,7 @@ def wait_for_pytest(process: subprocess.Popen[bytes]) -> int:
 
 def run_on_sqlite(extra: list[str]) -> Outcome:
     """Run the unit and door tests on SQLite files."""
-    variables = {"DATABASE_URL": "", "REDIS_URL": "", "SQLITE_SYNCHRONOUS": "NORMAL"}
-    return run_pytest("SQLite (synchronous=NORMAL)", [*PARALLEL, *extra], variables)
+    return run_pytest("SQLite (synchronous=NORMAL)", [*PARALLEL, *extra], ON_SQLITE)
 
 
 def run_on_postgres(extra: list[str]) -> Outcome:
@@ -117,16 +121,21 @@ def run_on_postgres(extra: list[str]) -> Outcome:
         return Outcome("PostgreSQL", is_green=not is_ci(), failed=int(is_ci()), skipped=1, not_run=reason)
 
 
-def run_serially(extra: list[str]) -> Outcome:
-    """Run the tests with a real engine or a real browser, on SQLite."""
-    variables = {"DATABASE_URL": "", "REDIS_URL": "", "SQLITE_SYNCHRONOUS": "NORMAL"}
-    return run_pytest("real engine and browser (SQLite)", [*SERIAL, *extra], variables)
+def run_with_engine(extra: list[str]) -> Outcome:
+    """Run the tests with a real engine, on SQLite."""
+    return run_pytest("real engine (SQLite)", [*WITH_ENGINE, *extra], ON_SQLITE)
+
+
+def run_with_browser(extra: list[str]) -> Outcome:
+    """Run the tests with a real browser, on SQLite."""
+    return run_pytest("browser (SQLite)", [*WITH_BROWSER, *extra], ON_SQLITE)
 
 
 PHASES: Mapping[str, Callable[[list[str]], Outcome]] = {
     "sqlite": run_on_sqlite,
     "postgres": run_on_postgres,
-    "serial": run_serially,
+    "engine": run_with_engine,
+    "browser": run_with_browser,
 }
 
 

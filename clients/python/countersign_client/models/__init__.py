@@ -40,12 +40,17 @@ from .build_request import BuildRequest
 from .capabilities import Capabilities
 from .capabilities_request import CapabilitiesRequest
 from .cause_enum import CauseEnum
+from .chain import Chain
 from .change_request import ChangeRequest
 from .change_requests_list_state_item import ChangeRequestsListStateItem
 from .changes_wanted_request import ChangesWantedRequest
 from .chat import Chat
+from .chat_nothing_request import ChatNothingRequest
+from .chat_user import ChatUser
+from .chat_wish_request import ChatWishRequest
 from .chats_list_session_state_item import ChatsListSessionStateItem
 from .chats_list_turn import ChatsListTurn
+from .chats_messages_order import ChatsMessagesOrder
 from .claim_request import ClaimRequest
 from .client_capabilities_enum import ClientCapabilitiesEnum
 from .close_reason_enum import CloseReasonEnum
@@ -53,6 +58,7 @@ from .comment import Comment
 from .comment_name_request import CommentNameRequest
 from .comment_text_request import CommentTextRequest
 from .comment_wish_request import CommentWishRequest
+from .component_enum import ComponentEnum
 from .condition import Condition
 from .condition_wish_request import ConditionWishRequest
 from .config_kind_enum import ConfigKindEnum
@@ -104,6 +110,12 @@ from .gate_answer import GateAnswer
 from .gate_report_request import GateReportRequest
 from .given_rule_request import GivenRuleRequest
 from .given_target_request import GivenTargetRequest
+from .health_change import HealthChange
+from .health_check import HealthCheck
+from .health_check_facts import HealthCheckFacts
+from .health_checks_list_component_item import HealthChecksListComponentItem
+from .health_checks_list_state_item import HealthChecksListStateItem
+from .health_state_enum import HealthStateEnum
 from .import_finding import ImportFinding
 from .imported_server import ImportedServer
 from .instruction import Instruction
@@ -189,6 +201,7 @@ from .me import Me
 from .member import Member
 from .message import Message
 from .message_role_enum import MessageRoleEnum
+from .message_wish_request import MessageWishRequest
 from .modality_enum import ModalityEnum
 from .mode_enum import ModeEnum
 from .model import Model
@@ -218,6 +231,7 @@ from .one_move_request import OneMoveRequest
 from .option import Option
 from .option_wish_request import OptionWishRequest
 from .outcome_enum import OutcomeEnum
+from .outgoing import Outgoing
 from .own_team import OwnTeam
 from .own_token import OwnToken
 from .paginated_agent_list import PaginatedAgentList
@@ -227,6 +241,8 @@ from .paginated_chat_list import PaginatedChatList
 from .paginated_comment_list import PaginatedCommentList
 from .paginated_drift_list import PaginatedDriftList
 from .paginated_engine_list import PaginatedEngineList
+from .paginated_health_change_list import PaginatedHealthChangeList
+from .paginated_health_check_list import PaginatedHealthCheckList
 from .paginated_instruction_list import PaginatedInstructionList
 from .paginated_label_list import PaginatedLabelList
 from .paginated_mcp_incident_list import PaginatedMcpIncidentList
@@ -251,6 +267,7 @@ from .paginated_rule_list import PaginatedRuleList
 from .paginated_rule_version_list import PaginatedRuleVersionList
 from .paginated_sop_list import PaginatedSopList
 from .paginated_sop_version_row_list import PaginatedSopVersionRowList
+from .paginated_ssh_key_list import PaginatedSshKeyList
 from .paginated_subagent_list import PaginatedSubagentList
 from .paginated_target_list import PaginatedTargetList
 from .paginated_team_list import PaginatedTeamList
@@ -258,7 +275,10 @@ from .paginated_token_list import PaginatedTokenList
 from .paginated_tool_rules_list import PaginatedToolRulesList
 from .paginated_version_row_list import PaginatedVersionRowList
 from .part import Part
+from .part_type_enum import PartTypeEnum
 from .past_decision import PastDecision
+from .patched_chat_change_request import PatchedChatChangeRequest
+from .patched_ssh_key_change_request import PatchedSshKeyChangeRequest
 from .permission_requests_list_state_item import PermissionRequestsListStateItem
 from .place import Place
 from .preview import Preview
@@ -273,6 +293,7 @@ from .prompt_content_request import PromptContentRequest
 from .prompt_detail import PromptDetail
 from .prompt_detail_labels import PromptDetailLabels
 from .prompt_labels import PromptLabels
+from .prompt_state_enum import PromptStateEnum
 from .prompt_variable import PromptVariable
 from .prompt_variable_request import PromptVariableRequest
 from .prompt_version import PromptVersion
@@ -306,6 +327,7 @@ from .question_source_enum import QuestionSourceEnum
 from .question_state_enum import QuestionStateEnum
 from .question_wish_request import QuestionWishRequest
 from .questions_list_state_item import QuestionsListStateItem
+from .queue import Queue
 from .reading import Reading
 from .release import Release
 from .release_detail import ReleaseDetail
@@ -377,9 +399,15 @@ from .sop_version_row import SopVersionRow
 from .sops_list_area_item import SopsListAreaItem
 from .sops_list_state_item import SopsListStateItem
 from .source_enum import SourceEnum
+from .ssh_key import SshKey
+from .ssh_key_nothing_request import SshKeyNothingRequest
+from .ssh_key_use_request import SshKeyUseRequest
+from .ssh_key_wish_request import SshKeyWishRequest
 from .status_enum import StatusEnum
+from .stopped import Stopped
 from .subagent import Subagent
 from .subagent_kind_enum import SubagentKindEnum
+from .subagents_list_kind_item import SubagentsListKindItem
 from .subagents_list_status_item import SubagentsListStatusItem
 from .subject import Subject
 from .submission_request import SubmissionRequest
@@ -407,7 +435,6 @@ from .tool_rules_wish_request import ToolRulesWishRequest
 from .topic_enum import TopicEnum
 from .transport_enum import TransportEnum
 from .turn_enum import TurnEnum
-from .type_enum import TypeEnum
 from .use import Use
 from .user_kind_enum import UserKindEnum
 from .user_message_status_enum import UserMessageStatusEnum
@@ -461,12 +488,17 @@ __all__ = (
     "Capabilities",
     "CapabilitiesRequest",
     "CauseEnum",
+    "Chain",
     "ChangeRequest",
     "ChangeRequestsListStateItem",
     "ChangesWantedRequest",
     "Chat",
+    "ChatNothingRequest",
     "ChatsListSessionStateItem",
     "ChatsListTurn",
+    "ChatsMessagesOrder",
+    "ChatUser",
+    "ChatWishRequest",
     "ClaimRequest",
     "ClientCapabilitiesEnum",
     "CloseReasonEnum",
@@ -474,6 +506,7 @@ __all__ = (
     "CommentNameRequest",
     "CommentTextRequest",
     "CommentWishRequest",
+    "ComponentEnum",
     "Condition",
     "ConditionWishRequest",
     "ConfigKindEnum",
@@ -525,6 +558,12 @@ __all__ = (
     "GateReportRequest",
     "GivenRuleRequest",
     "GivenTargetRequest",
+    "HealthChange",
+    "HealthCheck",
+    "HealthCheckFacts",
+    "HealthChecksListComponentItem",
+    "HealthChecksListStateItem",
+    "HealthStateEnum",
     "ImportedServer",
     "ImportFinding",
     "Instruction",
@@ -610,6 +649,7 @@ __all__ = (
     "Member",
     "Message",
     "MessageRoleEnum",
+    "MessageWishRequest",
     "ModalityEnum",
     "ModeEnum",
     "Model",
@@ -639,6 +679,7 @@ __all__ = (
     "Option",
     "OptionWishRequest",
     "OutcomeEnum",
+    "Outgoing",
     "OwnTeam",
     "OwnToken",
     "PaginatedAgentList",
@@ -648,6 +689,8 @@ __all__ = (
     "PaginatedCommentList",
     "PaginatedDriftList",
     "PaginatedEngineList",
+    "PaginatedHealthChangeList",
+    "PaginatedHealthCheckList",
     "PaginatedInstructionList",
     "PaginatedLabelList",
     "PaginatedMcpIncidentList",
@@ -672,6 +715,7 @@ __all__ = (
     "PaginatedRuleVersionList",
     "PaginatedSopList",
     "PaginatedSopVersionRowList",
+    "PaginatedSshKeyList",
     "PaginatedSubagentList",
     "PaginatedTargetList",
     "PaginatedTeamList",
@@ -679,7 +723,10 @@ __all__ = (
     "PaginatedToolRulesList",
     "PaginatedVersionRowList",
     "Part",
+    "PartTypeEnum",
     "PastDecision",
+    "PatchedChatChangeRequest",
+    "PatchedSshKeyChangeRequest",
     "PermissionRequestsListStateItem",
     "Place",
     "Preview",
@@ -694,6 +741,7 @@ __all__ = (
     "PromptDetail",
     "PromptDetailLabels",
     "PromptLabels",
+    "PromptStateEnum",
     "PromptVariable",
     "PromptVariableRequest",
     "PromptVersion",
@@ -727,6 +775,7 @@ __all__ = (
     "QuestionSourceEnum",
     "QuestionStateEnum",
     "QuestionWishRequest",
+    "Queue",
     "Reading",
     "Release",
     "ReleaseDetail",
@@ -798,9 +847,15 @@ __all__ = (
     "SopVersionApproversItem",
     "SopVersionRow",
     "SourceEnum",
+    "SshKey",
+    "SshKeyNothingRequest",
+    "SshKeyUseRequest",
+    "SshKeyWishRequest",
     "StatusEnum",
+    "Stopped",
     "Subagent",
     "SubagentKindEnum",
+    "SubagentsListKindItem",
     "SubagentsListStatusItem",
     "Subject",
     "SubmissionRequest",
@@ -828,7 +883,6 @@ __all__ = (
     "TopicEnum",
     "TransportEnum",
     "TurnEnum",
-    "TypeEnum",
     "Use",
     "UserKindEnum",
     "UserMessageStatusEnum",

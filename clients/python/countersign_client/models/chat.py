@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.engine_kind_enum import EngineKindEnum
 from ..models.session_state_enum import SessionStateEnum
 from ..models.turn_enum import TurnEnum
 
 if TYPE_CHECKING:
+    from ..models.chat_user import ChatUser
     from ..models.named import Named
 
 
@@ -20,17 +22,23 @@ T = TypeVar("T", bound="Chat")
 
 @_attrs_define
 class Chat:
-    """One root session of an engine."""
+    """One conversation: a root session of an engine, or one that begins with its first message."""
 
     id: str
     title: str
+    description: str
+    tags: list[str]
     preview: str
     team: Named
     """ A team, an engine: what a list shows of another thing. """
     engine: Named
     """ A team, an engine: what a list shows of another thing. """
-    ai_engine_session_id: str
-    user_id: None | str
+    engine_type: EngineKindEnum
+    """ * `opencode` - OpenCode """
+    ai_engine_session_id: None | str
+    """ Null until its first message is on its way. """
+    user: ChatUser | None
+    """ Null when it was begun in the engine itself. """
     agent: str
     directory: str
     turn: TurnEnum
@@ -42,18 +50,33 @@ class Chat:
     * `retry` - waiting for the model provider
     * `deleted` - deleted in the engine
     * `unknown` - unknown """
+    is_unread: bool
+    """ An agent has said something since the caller last read. """
+    waiting_prompts: int
+    """ Messages that the engine does not have yet. """
+    waiting: int
+    """ Open permission requests and questions, of subagents too. """
     last_active: datetime.datetime
+    last_reply_at: datetime.datetime | None
+    """ An agent's newest word. """
     aborted_at: datetime.datetime | None
     blocked_at: datetime.datetime | None
     """ Somebody answered one of its requests past Countersign. """
-    archived_at: datetime.datetime | None
-    created_at: datetime.datetime
+    archived: bool
+    created: datetime.datetime
+    updated: datetime.datetime
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.chat_user import ChatUser  # noqa: PLC0415
+
         id = self.id
 
         title = self.title
+
+        description = self.description
+
+        tags = self.tags
 
         preview = self.preview
 
@@ -61,10 +84,16 @@ class Chat:
 
         engine = self.engine.to_dict()
 
+        engine_type = self.engine_type.value
+
+        ai_engine_session_id: None | str
         ai_engine_session_id = self.ai_engine_session_id
 
-        user_id: None | str
-        user_id = self.user_id
+        user: dict[str, Any] | None
+        if isinstance(self.user, ChatUser):
+            user = self.user.to_dict()
+        else:
+            user = self.user
 
         agent = self.agent
 
@@ -74,7 +103,19 @@ class Chat:
 
         session_state = self.session_state.value
 
+        is_unread = self.is_unread
+
+        waiting_prompts = self.waiting_prompts
+
+        waiting = self.waiting
+
         last_active = self.last_active.isoformat()
+
+        last_reply_at: None | str
+        if isinstance(self.last_reply_at, datetime.datetime):
+            last_reply_at = self.last_reply_at.isoformat()
+        else:
+            last_reply_at = self.last_reply_at
 
         aborted_at: None | str
         if isinstance(self.aborted_at, datetime.datetime):
@@ -88,13 +129,11 @@ class Chat:
         else:
             blocked_at = self.blocked_at
 
-        archived_at: None | str
-        if isinstance(self.archived_at, datetime.datetime):
-            archived_at = self.archived_at.isoformat()
-        else:
-            archived_at = self.archived_at
+        archived = self.archived
 
-        created_at = self.created_at.isoformat()
+        created = self.created.isoformat()
+
+        updated = self.updated.isoformat()
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -102,20 +141,28 @@ class Chat:
             {
                 "id": id,
                 "title": title,
+                "description": description,
+                "tags": tags,
                 "preview": preview,
                 "team": team,
                 "engine": engine,
+                "engine_type": engine_type,
                 "ai_engine_session_id": ai_engine_session_id,
-                "user_id": user_id,
+                "user": user,
                 "agent": agent,
                 "directory": directory,
                 "turn": turn,
                 "session_state": session_state,
+                "is_unread": is_unread,
+                "waiting_prompts": waiting_prompts,
+                "waiting": waiting,
                 "last_active": last_active,
+                "last_reply_at": last_reply_at,
                 "aborted_at": aborted_at,
                 "blocked_at": blocked_at,
-                "archived_at": archived_at,
-                "created_at": created_at,
+                "archived": archived,
+                "created": created,
+                "updated": updated,
             }
         )
 
@@ -123,6 +170,7 @@ class Chat:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.chat_user import ChatUser  # noqa: PLC0415
         from ..models.named import Named  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -130,20 +178,39 @@ class Chat:
 
         title = d.pop("title")
 
+        description = d.pop("description")
+
+        tags = cast(list[str], d.pop("tags"))
+
         preview = d.pop("preview")
 
         team = Named.from_dict(d.pop("team"))
 
         engine = Named.from_dict(d.pop("engine"))
 
-        ai_engine_session_id = d.pop("ai_engine_session_id")
+        engine_type = EngineKindEnum(d.pop("engine_type"))
 
-        def _parse_user_id(data: object) -> None | str:
+        def _parse_ai_engine_session_id(data: object) -> None | str:
             if data is None:
                 return data
             return cast(None | str, data)
 
-        user_id = _parse_user_id(d.pop("user_id"))
+        ai_engine_session_id = _parse_ai_engine_session_id(d.pop("ai_engine_session_id"))
+
+        def _parse_user(data: object) -> ChatUser | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                user_type_0 = ChatUser.from_dict(data)
+
+                return user_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ChatUser | None, data)
+
+        user = _parse_user(d.pop("user"))
 
         agent = d.pop("agent")
 
@@ -153,7 +220,28 @@ class Chat:
 
         session_state = SessionStateEnum(d.pop("session_state"))
 
+        is_unread = d.pop("is_unread")
+
+        waiting_prompts = d.pop("waiting_prompts")
+
+        waiting = d.pop("waiting")
+
         last_active = datetime.datetime.fromisoformat(d.pop("last_active"))
+
+        def _parse_last_reply_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                last_reply_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return last_reply_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        last_reply_at = _parse_last_reply_at(d.pop("last_reply_at"))
 
         def _parse_aborted_at(data: object) -> datetime.datetime | None:
             if data is None:
@@ -185,40 +273,37 @@ class Chat:
 
         blocked_at = _parse_blocked_at(d.pop("blocked_at"))
 
-        def _parse_archived_at(data: object) -> datetime.datetime | None:
-            if data is None:
-                return data
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                archived_at_type_0 = datetime.datetime.fromisoformat(data)
+        archived = d.pop("archived")
 
-                return archived_at_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(datetime.datetime | None, data)
+        created = datetime.datetime.fromisoformat(d.pop("created"))
 
-        archived_at = _parse_archived_at(d.pop("archived_at"))
-
-        created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+        updated = datetime.datetime.fromisoformat(d.pop("updated"))
 
         chat = cls(
             id=id,
             title=title,
+            description=description,
+            tags=tags,
             preview=preview,
             team=team,
             engine=engine,
+            engine_type=engine_type,
             ai_engine_session_id=ai_engine_session_id,
-            user_id=user_id,
+            user=user,
             agent=agent,
             directory=directory,
             turn=turn,
             session_state=session_state,
+            is_unread=is_unread,
+            waiting_prompts=waiting_prompts,
+            waiting=waiting,
             last_active=last_active,
+            last_reply_at=last_reply_at,
             aborted_at=aborted_at,
             blocked_at=blocked_at,
-            archived_at=archived_at,
-            created_at=created_at,
+            archived=archived,
+            created=created,
+            updated=updated,
         )
 
         chat.additional_properties = d

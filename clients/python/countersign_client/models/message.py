@@ -14,6 +14,7 @@ from ..models.message_role_enum import MessageRoleEnum
 from ..models.user_message_status_enum import UserMessageStatusEnum
 
 if TYPE_CHECKING:
+    from ..models.outgoing import Outgoing
     from ..models.part import Part
 
 
@@ -25,6 +26,7 @@ class Message:
     """What was said. Tool inputs and outputs stay in the engine."""
 
     id: str
+    chat: str
     role: MessageRoleEnum
     """ * `user` - user
     * `assistant` - assistant
@@ -34,12 +36,17 @@ class Message:
     user_message_status: BlankEnum | UserMessageStatusEnum
     engine_message_status: BlankEnum | EngineMessageStatusEnum
     parts: list[Part]
+    outgoing: None | Outgoing
     created: datetime.datetime
     updated: datetime.datetime
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.outgoing import Outgoing  # noqa: PLC0415
+
         id = self.id
+
+        chat = self.chat
 
         role = self.role.value
 
@@ -65,6 +72,12 @@ class Message:
             parts_item = parts_item_data.to_dict()
             parts.append(parts_item)
 
+        outgoing: dict[str, Any] | None
+        if isinstance(self.outgoing, Outgoing):
+            outgoing = self.outgoing.to_dict()
+        else:
+            outgoing = self.outgoing
+
         created = self.created.isoformat()
 
         updated = self.updated.isoformat()
@@ -74,12 +87,14 @@ class Message:
         field_dict.update(
             {
                 "id": id,
+                "chat": chat,
                 "role": role,
                 "ai_engine_message_id": ai_engine_message_id,
                 "parent_id": parent_id,
                 "user_message_status": user_message_status,
                 "engine_message_status": engine_message_status,
                 "parts": parts,
+                "outgoing": outgoing,
                 "created": created,
                 "updated": updated,
             }
@@ -89,10 +104,13 @@ class Message:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.outgoing import Outgoing  # noqa: PLC0415
         from ..models.part import Part  # noqa: PLC0415
 
         d = dict(src_dict)
         id = d.pop("id")
+
+        chat = d.pop("chat")
 
         role = MessageRoleEnum(d.pop("role"))
 
@@ -146,18 +164,35 @@ class Message:
 
             parts.append(parts_item)
 
+        def _parse_outgoing(data: object) -> None | Outgoing:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                outgoing_type_0 = Outgoing.from_dict(data)
+
+                return outgoing_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Outgoing, data)
+
+        outgoing = _parse_outgoing(d.pop("outgoing"))
+
         created = datetime.datetime.fromisoformat(d.pop("created"))
 
         updated = datetime.datetime.fromisoformat(d.pop("updated"))
 
         message = cls(
             id=id,
+            chat=chat,
             role=role,
             ai_engine_message_id=ai_engine_message_id,
             parent_id=parent_id,
             user_message_status=user_message_status,
             engine_message_status=engine_message_status,
             parts=parts,
+            outgoing=outgoing,
             created=created,
             updated=updated,
         )

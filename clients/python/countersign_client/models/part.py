@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.type_enum import TypeEnum
+from ..models.part_type_enum import PartTypeEnum
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Part")
@@ -15,16 +15,39 @@ T = TypeVar("T", bound="Part")
 
 @_attrs_define
 class Part:
-    """A text part (`text`), or a tool part (`tool`, `callID`, `status`)."""
+    """One part of a message; `type` says which of the other members there are.
+
+    `text` and `reasoning` have `text`, and so has `notice`, a word of Countersign's own. `tool` has `tool`,
+    `callID`, `status`, `title`, and `sessionID` where it delegates; `file` has `mime` and `filename`; `agent`
+    has `name`; `step` has `phase`; `subtask` has `agent`, `description` and `sessionID`; `patch` has `files`.
+
+    """
 
     id: str
-    type_: TypeEnum
+    """ The engine's; empty until a message of ours is on its way. """
+    type_: PartTypeEnum
     """ * `text` - text
-    * `tool` - tool """
+    * `reasoning` - reasoning
+    * `tool` - tool
+    * `file` - file
+    * `agent` - agent
+    * `step` - step
+    * `subtask` - subtask
+    * `patch` - patch
+    * `notice` - notice """
     text: str | Unset = UNSET
     tool: str | Unset = UNSET
     call_id: str | Unset = UNSET
     status: str | Unset = UNSET
+    title: str | Unset = UNSET
+    session_id: str | Unset = UNSET
+    mime: str | Unset = UNSET
+    filename: str | Unset = UNSET
+    name: str | Unset = UNSET
+    phase: str | Unset = UNSET
+    agent: str | Unset = UNSET
+    description: str | Unset = UNSET
+    files: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -39,6 +62,26 @@ class Part:
         call_id = self.call_id
 
         status = self.status
+
+        title = self.title
+
+        session_id = self.session_id
+
+        mime = self.mime
+
+        filename = self.filename
+
+        name = self.name
+
+        phase = self.phase
+
+        agent = self.agent
+
+        description = self.description
+
+        files: list[str] | Unset = UNSET
+        if not isinstance(self.files, Unset):
+            files = self.files
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -56,6 +99,24 @@ class Part:
             field_dict["callID"] = call_id
         if status is not UNSET:
             field_dict["status"] = status
+        if title is not UNSET:
+            field_dict["title"] = title
+        if session_id is not UNSET:
+            field_dict["sessionID"] = session_id
+        if mime is not UNSET:
+            field_dict["mime"] = mime
+        if filename is not UNSET:
+            field_dict["filename"] = filename
+        if name is not UNSET:
+            field_dict["name"] = name
+        if phase is not UNSET:
+            field_dict["phase"] = phase
+        if agent is not UNSET:
+            field_dict["agent"] = agent
+        if description is not UNSET:
+            field_dict["description"] = description
+        if files is not UNSET:
+            field_dict["files"] = files
 
         return field_dict
 
@@ -64,7 +125,7 @@ class Part:
         d = dict(src_dict)
         id = d.pop("id")
 
-        type_ = TypeEnum(d.pop("type"))
+        type_ = PartTypeEnum(d.pop("type"))
 
         text = d.pop("text", UNSET)
 
@@ -74,6 +135,24 @@ class Part:
 
         status = d.pop("status", UNSET)
 
+        title = d.pop("title", UNSET)
+
+        session_id = d.pop("sessionID", UNSET)
+
+        mime = d.pop("mime", UNSET)
+
+        filename = d.pop("filename", UNSET)
+
+        name = d.pop("name", UNSET)
+
+        phase = d.pop("phase", UNSET)
+
+        agent = d.pop("agent", UNSET)
+
+        description = d.pop("description", UNSET)
+
+        files = cast(list[str], d.pop("files", UNSET))
+
         part = cls(
             id=id,
             type_=type_,
@@ -81,6 +160,15 @@ class Part:
             tool=tool,
             call_id=call_id,
             status=status,
+            title=title,
+            session_id=session_id,
+            mime=mime,
+            filename=filename,
+            name=name,
+            phase=phase,
+            agent=agent,
+            description=description,
+            files=files,
         )
 
         part.additional_properties = d

@@ -5,11 +5,13 @@ from enum import StrEnum
 class ScopesEnum(StrEnum):
     AUDITREAD = "audit:read"
     CHATSREAD = "chats:read"
+    CHATSWRITE = "chats:write"
     CONFIGSREAD = "configs:read"
     CONFIGSWRITE = "configs:write"
     ENGINESREAD = "engines:read"
     EVENTSREAD = "events:read"
     GATE = "gate"
+    HEALTHREAD = "health:read"
     MCPMANAGE = "mcp:manage"
     MCPREAD = "mcp:read"
     MCPREQUEST = "mcp:request"
@@ -30,6 +32,9 @@ class ScopesEnum(StrEnum):
     RULESEVALUATE = "rules:evaluate"
     RULESREAD = "rules:read"
     RULESWRITE = "rules:write"
+    SSH_KEYSREAD = "ssh_keys:read"
+    SSH_KEYSSYNC = "ssh_keys:sync"
+    SSH_KEYSWRITE = "ssh_keys:write"
     TEAMSREAD = "teams:read"
 
     def __str__(self) -> str:

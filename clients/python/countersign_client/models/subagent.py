@@ -20,22 +20,31 @@ T = TypeVar("T", bound="Subagent")
 
 @_attrs_define
 class Subagent:
-    """One delegation: which session asked which, and what became of it."""
+    """One delegation: which session or terminal asked which, and what became of it."""
 
     id: str
-    engine: Named
-    """ A team, an engine: what a list shows of another thing. """
+    engine: Named | None
+    cao_server: Named | None
+    """ It was told by an engine or by a CAO server. """
     kind: SubagentKindEnum
-    """ * `opencode_task` - OpenCode task """
+    """ * `opencode_task` - OpenCode task
+    * `cao_terminal` - CAO terminal
+    * `cao_assign` - CAO assignment
+    * `cao_handoff` - CAO handoff
+    * `cao_workflow_run` - CAO workflow run
+    * `cao_workflow_step` - CAO workflow step
+    * `cao_flow` - CAO flow """
     source_ref: str
-    """ The engine's own id of the subagent's session. """
+    """ The source's own id of the subagent's session or terminal. """
     parent_ref: str
-    """ The engine's own id of the delegating session. """
+    """ The source's own id of the one that delegated. """
     parent_id: None | str
     root_id: None | str
     depth: int
     chat_id: None | str
     agent: str
+    provider: str
+    model: str
     description: str
     working_directory: str
     status: StatusEnum
@@ -47,6 +56,14 @@ class Subagent:
     * `failed` - failed
     * `cancelled` - cancelled
     * `lost` - lost """
+    result_excerpt: str
+    error: str
+    evidence: str
+    """ What the status was read from. """
+    stop_asked_at: datetime.datetime | None
+    """ Somebody wants it stopped. """
+    stop_error: str
+    """ Why it is not stopped yet. """
     started_at: datetime.datetime | None
     ended_at: datetime.datetime | None
     first_seen_at: datetime.datetime
@@ -54,9 +71,21 @@ class Subagent:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.named import Named  # noqa: PLC0415
+
         id = self.id
 
-        engine = self.engine.to_dict()
+        engine: dict[str, Any] | None
+        if isinstance(self.engine, Named):
+            engine = self.engine.to_dict()
+        else:
+            engine = self.engine
+
+        cao_server: dict[str, Any] | None
+        if isinstance(self.cao_server, Named):
+            cao_server = self.cao_server.to_dict()
+        else:
+            cao_server = self.cao_server
 
         kind = self.kind.value
 
@@ -77,11 +106,29 @@ class Subagent:
 
         agent = self.agent
 
+        provider = self.provider
+
+        model = self.model
+
         description = self.description
 
         working_directory = self.working_directory
 
         status = self.status.value
+
+        result_excerpt = self.result_excerpt
+
+        error = self.error
+
+        evidence = self.evidence
+
+        stop_asked_at: None | str
+        if isinstance(self.stop_asked_at, datetime.datetime):
+            stop_asked_at = self.stop_asked_at.isoformat()
+        else:
+            stop_asked_at = self.stop_asked_at
+
+        stop_error = self.stop_error
 
         started_at: None | str
         if isinstance(self.started_at, datetime.datetime):
@@ -105,6 +152,7 @@ class Subagent:
             {
                 "id": id,
                 "engine": engine,
+                "cao_server": cao_server,
                 "kind": kind,
                 "source_ref": source_ref,
                 "parent_ref": parent_ref,
@@ -113,9 +161,16 @@ class Subagent:
                 "depth": depth,
                 "chat_id": chat_id,
                 "agent": agent,
+                "provider": provider,
+                "model": model,
                 "description": description,
                 "working_directory": working_directory,
                 "status": status,
+                "result_excerpt": result_excerpt,
+                "error": error,
+                "evidence": evidence,
+                "stop_asked_at": stop_asked_at,
+                "stop_error": stop_error,
                 "started_at": started_at,
                 "ended_at": ended_at,
                 "first_seen_at": first_seen_at,
@@ -132,7 +187,35 @@ class Subagent:
         d = dict(src_dict)
         id = d.pop("id")
 
-        engine = Named.from_dict(d.pop("engine"))
+        def _parse_engine(data: object) -> Named | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                engine_type_0 = Named.from_dict(data)
+
+                return engine_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Named | None, data)
+
+        engine = _parse_engine(d.pop("engine"))
+
+        def _parse_cao_server(data: object) -> Named | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                cao_server_type_0 = Named.from_dict(data)
+
+                return cao_server_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Named | None, data)
+
+        cao_server = _parse_cao_server(d.pop("cao_server"))
 
         kind = SubagentKindEnum(d.pop("kind"))
 
@@ -165,11 +248,38 @@ class Subagent:
 
         agent = d.pop("agent")
 
+        provider = d.pop("provider")
+
+        model = d.pop("model")
+
         description = d.pop("description")
 
         working_directory = d.pop("working_directory")
 
         status = StatusEnum(d.pop("status"))
+
+        result_excerpt = d.pop("result_excerpt")
+
+        error = d.pop("error")
+
+        evidence = d.pop("evidence")
+
+        def _parse_stop_asked_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                stop_asked_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return stop_asked_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        stop_asked_at = _parse_stop_asked_at(d.pop("stop_asked_at"))
+
+        stop_error = d.pop("stop_error")
 
         def _parse_started_at(data: object) -> datetime.datetime | None:
             if data is None:
@@ -208,6 +318,7 @@ class Subagent:
         subagent = cls(
             id=id,
             engine=engine,
+            cao_server=cao_server,
             kind=kind,
             source_ref=source_ref,
             parent_ref=parent_ref,
@@ -216,9 +327,16 @@ class Subagent:
             depth=depth,
             chat_id=chat_id,
             agent=agent,
+            provider=provider,
+            model=model,
             description=description,
             working_directory=working_directory,
             status=status,
+            result_excerpt=result_excerpt,
+            error=error,
+            evidence=evidence,
+            stop_asked_at=stop_asked_at,
+            stop_error=stop_error,
             started_at=started_at,
             ended_at=ended_at,
             first_seen_at=first_seen_at,

@@ -14,21 +14,30 @@ from ...types import UNSET, Response, Unset
 
 def _get_kwargs(
     *,
+    archived: bool | Unset = UNSET,
     cursor: str | Unset = UNSET,
     engine: str | Unset = UNSET,
     page_size: int | Unset = 30,
+    search: str | Unset = UNSET,
     session_state: list[ChatsListSessionStateItem] | Unset = UNSET,
+    tag: str | Unset = UNSET,
     team: str | Unset = UNSET,
     turn: ChatsListTurn | Unset = UNSET,
+    unread: bool | Unset = UNSET,
+    user: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    params["archived"] = archived
 
     params["cursor"] = cursor
 
     params["engine"] = engine
 
     params["page_size"] = page_size
+
+    params["search"] = search
 
     json_session_state: list[str] | Unset = UNSET
     if not isinstance(session_state, Unset):
@@ -39,6 +48,8 @@ def _get_kwargs(
 
     params["session_state"] = json_session_state
 
+    params["tag"] = tag
+
     params["team"] = team
 
     json_turn: str | Unset = UNSET
@@ -46,6 +57,10 @@ def _get_kwargs(
         json_turn = turn.value
 
     params["turn"] = json_turn
+
+    params["unread"] = unread
+
+    params["user"] = user
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -100,22 +115,32 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
+    archived: bool | Unset = UNSET,
     cursor: str | Unset = UNSET,
     engine: str | Unset = UNSET,
     page_size: int | Unset = 30,
+    search: str | Unset = UNSET,
     session_state: list[ChatsListSessionStateItem] | Unset = UNSET,
+    tag: str | Unset = UNSET,
     team: str | Unset = UNSET,
     turn: ChatsListTurn | Unset = UNSET,
+    unread: bool | Unset = UNSET,
+    user: str | Unset = UNSET,
 ) -> Response[PaginatedChatList | Problem]:
     """The chats of one's teams; content is for members, owners included.
 
     Args:
+        archived (bool | Unset):
         cursor (str | Unset):
         engine (str | Unset):
         page_size (int | Unset):  Default: 30.
+        search (str | Unset):
         session_state (list[ChatsListSessionStateItem] | Unset):
+        tag (str | Unset):
         team (str | Unset):
         turn (ChatsListTurn | Unset):
+        unread (bool | Unset):
+        user (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -126,12 +151,17 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
+        archived=archived,
         cursor=cursor,
         engine=engine,
         page_size=page_size,
+        search=search,
         session_state=session_state,
+        tag=tag,
         team=team,
         turn=turn,
+        unread=unread,
+        user=user,
     )
 
     response = client.get_httpx_client().request(
@@ -144,22 +174,32 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
+    archived: bool | Unset = UNSET,
     cursor: str | Unset = UNSET,
     engine: str | Unset = UNSET,
     page_size: int | Unset = 30,
+    search: str | Unset = UNSET,
     session_state: list[ChatsListSessionStateItem] | Unset = UNSET,
+    tag: str | Unset = UNSET,
     team: str | Unset = UNSET,
     turn: ChatsListTurn | Unset = UNSET,
+    unread: bool | Unset = UNSET,
+    user: str | Unset = UNSET,
 ) -> PaginatedChatList | Problem | None:
     """The chats of one's teams; content is for members, owners included.
 
     Args:
+        archived (bool | Unset):
         cursor (str | Unset):
         engine (str | Unset):
         page_size (int | Unset):  Default: 30.
+        search (str | Unset):
         session_state (list[ChatsListSessionStateItem] | Unset):
+        tag (str | Unset):
         team (str | Unset):
         turn (ChatsListTurn | Unset):
+        unread (bool | Unset):
+        user (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,34 +211,49 @@ def sync(
 
     return sync_detailed(
         client=client,
+        archived=archived,
         cursor=cursor,
         engine=engine,
         page_size=page_size,
+        search=search,
         session_state=session_state,
+        tag=tag,
         team=team,
         turn=turn,
+        unread=unread,
+        user=user,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
+    archived: bool | Unset = UNSET,
     cursor: str | Unset = UNSET,
     engine: str | Unset = UNSET,
     page_size: int | Unset = 30,
+    search: str | Unset = UNSET,
     session_state: list[ChatsListSessionStateItem] | Unset = UNSET,
+    tag: str | Unset = UNSET,
     team: str | Unset = UNSET,
     turn: ChatsListTurn | Unset = UNSET,
+    unread: bool | Unset = UNSET,
+    user: str | Unset = UNSET,
 ) -> Response[PaginatedChatList | Problem]:
     """The chats of one's teams; content is for members, owners included.
 
     Args:
+        archived (bool | Unset):
         cursor (str | Unset):
         engine (str | Unset):
         page_size (int | Unset):  Default: 30.
+        search (str | Unset):
         session_state (list[ChatsListSessionStateItem] | Unset):
+        tag (str | Unset):
         team (str | Unset):
         turn (ChatsListTurn | Unset):
+        unread (bool | Unset):
+        user (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -209,12 +264,17 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
+        archived=archived,
         cursor=cursor,
         engine=engine,
         page_size=page_size,
+        search=search,
         session_state=session_state,
+        tag=tag,
         team=team,
         turn=turn,
+        unread=unread,
+        user=user,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -225,22 +285,32 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
+    archived: bool | Unset = UNSET,
     cursor: str | Unset = UNSET,
     engine: str | Unset = UNSET,
     page_size: int | Unset = 30,
+    search: str | Unset = UNSET,
     session_state: list[ChatsListSessionStateItem] | Unset = UNSET,
+    tag: str | Unset = UNSET,
     team: str | Unset = UNSET,
     turn: ChatsListTurn | Unset = UNSET,
+    unread: bool | Unset = UNSET,
+    user: str | Unset = UNSET,
 ) -> PaginatedChatList | Problem | None:
     """The chats of one's teams; content is for members, owners included.
 
     Args:
+        archived (bool | Unset):
         cursor (str | Unset):
         engine (str | Unset):
         page_size (int | Unset):  Default: 30.
+        search (str | Unset):
         session_state (list[ChatsListSessionStateItem] | Unset):
+        tag (str | Unset):
         team (str | Unset):
         turn (ChatsListTurn | Unset):
+        unread (bool | Unset):
+        user (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -253,11 +323,16 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
+            archived=archived,
             cursor=cursor,
             engine=engine,
             page_size=page_size,
+            search=search,
             session_state=session_state,
+            tag=tag,
             team=team,
             turn=turn,
+            unread=unread,
+            user=user,
         )
     ).parsed

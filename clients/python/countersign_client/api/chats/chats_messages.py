@@ -6,6 +6,7 @@ from urllib.parse import quote
 import httpx
 
 from ...client import AuthenticatedClient, Client
+from ...models.chats_messages_order import ChatsMessagesOrder
 from ...models.paginated_message_list import PaginatedMessageList
 from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
@@ -15,12 +16,19 @@ def _get_kwargs(
     id: str,
     *,
     cursor: str | Unset = UNSET,
+    order: ChatsMessagesOrder | Unset = ChatsMessagesOrder.OLDEST,
     page_size: int | Unset = 30,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
 
     params["cursor"] = cursor
+
+    json_order: str | Unset = UNSET
+    if not isinstance(order, Unset):
+        json_order = order.value
+
+    params["order"] = json_order
 
     params["page_size"] = page_size
 
@@ -86,13 +94,15 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     cursor: str | Unset = UNSET,
+    order: ChatsMessagesOrder | Unset = ChatsMessagesOrder.OLDEST,
     page_size: int | Unset = 30,
 ) -> Response[PaginatedMessageList | Problem]:
-    """What was said in the chat, oldest first.
+    """What was said in the chat, with what waits to be sent.
 
     Args:
         id (str):
         cursor (str | Unset):
+        order (ChatsMessagesOrder | Unset):  Default: ChatsMessagesOrder.OLDEST.
         page_size (int | Unset):  Default: 30.
 
     Raises:
@@ -106,6 +116,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         id=id,
         cursor=cursor,
+        order=order,
         page_size=page_size,
     )
 
@@ -121,13 +132,15 @@ def sync(
     *,
     client: AuthenticatedClient,
     cursor: str | Unset = UNSET,
+    order: ChatsMessagesOrder | Unset = ChatsMessagesOrder.OLDEST,
     page_size: int | Unset = 30,
 ) -> PaginatedMessageList | Problem | None:
-    """What was said in the chat, oldest first.
+    """What was said in the chat, with what waits to be sent.
 
     Args:
         id (str):
         cursor (str | Unset):
+        order (ChatsMessagesOrder | Unset):  Default: ChatsMessagesOrder.OLDEST.
         page_size (int | Unset):  Default: 30.
 
     Raises:
@@ -142,6 +155,7 @@ def sync(
         id=id,
         client=client,
         cursor=cursor,
+        order=order,
         page_size=page_size,
     ).parsed
 
@@ -151,13 +165,15 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     cursor: str | Unset = UNSET,
+    order: ChatsMessagesOrder | Unset = ChatsMessagesOrder.OLDEST,
     page_size: int | Unset = 30,
 ) -> Response[PaginatedMessageList | Problem]:
-    """What was said in the chat, oldest first.
+    """What was said in the chat, with what waits to be sent.
 
     Args:
         id (str):
         cursor (str | Unset):
+        order (ChatsMessagesOrder | Unset):  Default: ChatsMessagesOrder.OLDEST.
         page_size (int | Unset):  Default: 30.
 
     Raises:
@@ -171,6 +187,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         id=id,
         cursor=cursor,
+        order=order,
         page_size=page_size,
     )
 
@@ -184,13 +201,15 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     cursor: str | Unset = UNSET,
+    order: ChatsMessagesOrder | Unset = ChatsMessagesOrder.OLDEST,
     page_size: int | Unset = 30,
 ) -> PaginatedMessageList | Problem | None:
-    """What was said in the chat, oldest first.
+    """What was said in the chat, with what waits to be sent.
 
     Args:
         id (str):
         cursor (str | Unset):
+        order (ChatsMessagesOrder | Unset):  Default: ChatsMessagesOrder.OLDEST.
         page_size (int | Unset):  Default: 30.
 
     Raises:
@@ -206,6 +225,7 @@ async def asyncio(
             id=id,
             client=client,
             cursor=cursor,
+            order=order,
             page_size=page_size,
         )
     ).parsed

@@ -7,20 +7,32 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.paginated_subagent_list import PaginatedSubagentList
 from ...models.problem import Problem
+from ...models.subagents_list_kind_item import SubagentsListKindItem
 from ...models.subagents_list_status_item import SubagentsListStatusItem
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
+    agent: str | Unset = UNSET,
+    cao_server: str | Unset = UNSET,
     chat: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
     engine: str | Unset = UNSET,
+    kind: list[SubagentsListKindItem] | Unset = UNSET,
+    open_: bool | Unset = UNSET,
     page_size: int | Unset = 30,
+    parent: str | Unset = UNSET,
+    root: str | Unset = UNSET,
     status: list[SubagentsListStatusItem] | Unset = UNSET,
+    team: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    params["agent"] = agent
+
+    params["cao_server"] = cao_server
 
     params["chat"] = chat
 
@@ -28,7 +40,22 @@ def _get_kwargs(
 
     params["engine"] = engine
 
+    json_kind: list[str] | Unset = UNSET
+    if not isinstance(kind, Unset):
+        json_kind = []
+        for kind_item_data in kind:
+            kind_item = kind_item_data.value
+            json_kind.append(kind_item)
+
+    params["kind"] = json_kind
+
+    params["open"] = open_
+
     params["page_size"] = page_size
+
+    params["parent"] = parent
+
+    params["root"] = root
 
     json_status: list[str] | Unset = UNSET
     if not isinstance(status, Unset):
@@ -38,6 +65,8 @@ def _get_kwargs(
             json_status.append(status_item)
 
     params["status"] = json_status
+
+    params["team"] = team
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -92,20 +121,34 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
+    agent: str | Unset = UNSET,
+    cao_server: str | Unset = UNSET,
     chat: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
     engine: str | Unset = UNSET,
+    kind: list[SubagentsListKindItem] | Unset = UNSET,
+    open_: bool | Unset = UNSET,
     page_size: int | Unset = 30,
+    parent: str | Unset = UNSET,
+    root: str | Unset = UNSET,
     status: list[SubagentsListStatusItem] | Unset = UNSET,
+    team: str | Unset = UNSET,
 ) -> Response[PaginatedSubagentList | Problem]:
     """The delegations in one's teams.
 
     Args:
+        agent (str | Unset):
+        cao_server (str | Unset):
         chat (str | Unset):
         cursor (str | Unset):
         engine (str | Unset):
+        kind (list[SubagentsListKindItem] | Unset):
+        open_ (bool | Unset):
         page_size (int | Unset):  Default: 30.
+        parent (str | Unset):
+        root (str | Unset):
         status (list[SubagentsListStatusItem] | Unset):
+        team (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -116,11 +159,18 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
+        agent=agent,
+        cao_server=cao_server,
         chat=chat,
         cursor=cursor,
         engine=engine,
+        kind=kind,
+        open_=open_,
         page_size=page_size,
+        parent=parent,
+        root=root,
         status=status,
+        team=team,
     )
 
     response = client.get_httpx_client().request(
@@ -133,20 +183,34 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
+    agent: str | Unset = UNSET,
+    cao_server: str | Unset = UNSET,
     chat: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
     engine: str | Unset = UNSET,
+    kind: list[SubagentsListKindItem] | Unset = UNSET,
+    open_: bool | Unset = UNSET,
     page_size: int | Unset = 30,
+    parent: str | Unset = UNSET,
+    root: str | Unset = UNSET,
     status: list[SubagentsListStatusItem] | Unset = UNSET,
+    team: str | Unset = UNSET,
 ) -> PaginatedSubagentList | Problem | None:
     """The delegations in one's teams.
 
     Args:
+        agent (str | Unset):
+        cao_server (str | Unset):
         chat (str | Unset):
         cursor (str | Unset):
         engine (str | Unset):
+        kind (list[SubagentsListKindItem] | Unset):
+        open_ (bool | Unset):
         page_size (int | Unset):  Default: 30.
+        parent (str | Unset):
+        root (str | Unset):
         status (list[SubagentsListStatusItem] | Unset):
+        team (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -158,31 +222,52 @@ def sync(
 
     return sync_detailed(
         client=client,
+        agent=agent,
+        cao_server=cao_server,
         chat=chat,
         cursor=cursor,
         engine=engine,
+        kind=kind,
+        open_=open_,
         page_size=page_size,
+        parent=parent,
+        root=root,
         status=status,
+        team=team,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
+    agent: str | Unset = UNSET,
+    cao_server: str | Unset = UNSET,
     chat: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
     engine: str | Unset = UNSET,
+    kind: list[SubagentsListKindItem] | Unset = UNSET,
+    open_: bool | Unset = UNSET,
     page_size: int | Unset = 30,
+    parent: str | Unset = UNSET,
+    root: str | Unset = UNSET,
     status: list[SubagentsListStatusItem] | Unset = UNSET,
+    team: str | Unset = UNSET,
 ) -> Response[PaginatedSubagentList | Problem]:
     """The delegations in one's teams.
 
     Args:
+        agent (str | Unset):
+        cao_server (str | Unset):
         chat (str | Unset):
         cursor (str | Unset):
         engine (str | Unset):
+        kind (list[SubagentsListKindItem] | Unset):
+        open_ (bool | Unset):
         page_size (int | Unset):  Default: 30.
+        parent (str | Unset):
+        root (str | Unset):
         status (list[SubagentsListStatusItem] | Unset):
+        team (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -193,11 +278,18 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
+        agent=agent,
+        cao_server=cao_server,
         chat=chat,
         cursor=cursor,
         engine=engine,
+        kind=kind,
+        open_=open_,
         page_size=page_size,
+        parent=parent,
+        root=root,
         status=status,
+        team=team,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -208,20 +300,34 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
+    agent: str | Unset = UNSET,
+    cao_server: str | Unset = UNSET,
     chat: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
     engine: str | Unset = UNSET,
+    kind: list[SubagentsListKindItem] | Unset = UNSET,
+    open_: bool | Unset = UNSET,
     page_size: int | Unset = 30,
+    parent: str | Unset = UNSET,
+    root: str | Unset = UNSET,
     status: list[SubagentsListStatusItem] | Unset = UNSET,
+    team: str | Unset = UNSET,
 ) -> PaginatedSubagentList | Problem | None:
     """The delegations in one's teams.
 
     Args:
+        agent (str | Unset):
+        cao_server (str | Unset):
         chat (str | Unset):
         cursor (str | Unset):
         engine (str | Unset):
+        kind (list[SubagentsListKindItem] | Unset):
+        open_ (bool | Unset):
         page_size (int | Unset):  Default: 30.
+        parent (str | Unset):
+        root (str | Unset):
         status (list[SubagentsListStatusItem] | Unset):
+        team (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -234,10 +340,17 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
+            agent=agent,
+            cao_server=cao_server,
             chat=chat,
             cursor=cursor,
             engine=engine,
+            kind=kind,
+            open_=open_,
             page_size=page_size,
+            parent=parent,
+            root=root,
             status=status,
+            team=team,
         )
     ).parsed

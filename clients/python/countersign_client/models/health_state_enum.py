@@ -2,9 +2,12 @@
 from enum import StrEnum
 
 
-class TypeEnum(StrEnum):
-    TEXT = "text"
-    TOOL = "tool"
+class HealthStateEnum(StrEnum):
+    DEGRADED = "degraded"
+    ERROR = "error"
+    OFFLINE = "offline"
+    READY = "ready"
+    STARTING = "starting"
 
     def __str__(self) -> str:
         return str(self.value)
