@@ -14,6 +14,8 @@ from governance.models import EngineReply, PermissionRequest, Question
 
 WORKING = frozenset({SessionState.BUSY, SessionState.RETRY})
 REACHABLE = frozenset({EngineState.ONLINE, EngineState.DEGRADED})
+# Known to be away; `connecting` and `unknown` pass by at every start of the relay.
+AWAY = frozenset({EngineState.OFFLINE, EngineState.UNAUTHORIZED})
 
 
 def explain_waiting(prompt: OutgoingMessage) -> str:
@@ -71,6 +73,12 @@ def explain_gate(chat: Chat) -> str:
 
 def is_at_work(chat: Chat) -> bool:
     return chat.turn == Turn.ASSISTANT or chat.session_state in WORKING
+
+
+def is_out_of_reach(chat: Chat) -> bool:
+    """The agent is thought to be at work, and nobody hears of it: its engine is away or switched off."""
+    engine = chat.engine
+    return is_at_work(chat) and (not engine.is_enabled or engine.state in AWAY)
 
 
 def list_open_replies() -> QuerySet[EngineReply]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.admin.display import Pill
+from chats.domain.holds import is_out_of_reach
 from chats.enums import PromptState
 from chats.models import OutgoingMessage
 from engines.admin.states import describe_chat
@@ -29,6 +30,8 @@ def describe_turn(chat: Chat, waiting: int, *, reader_id: str) -> Pill:
         return describe_chat(chat)
     if waiting:
         return Pill("waits for a person", "hand", "wait")
+    if is_out_of_reach(chat):
+        return Pill("out of reach", "cross", "warn")
     if chat.session_state == SessionState.RETRY:
         return Pill("waits for its model", "hourglass", "warn")
     if chat.turn == Turn.ASSISTANT:

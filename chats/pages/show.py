@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.admin.base import get_principal, refuse_method
 from accounts.principal import Principal
-from chats.domain.holds import is_at_work
+from chats.domain.holds import is_at_work, is_out_of_reach
 from chats.domain.turns import is_stoppable
 from chats.enums import StopState
 from chats.models import TurnStop
@@ -88,6 +88,7 @@ def build_rights(principal: Principal, chat: Chat) -> dict[str, Any]:
         "may_take_over": not explain_not_taking_over(principal, chat),
         "may_stop": may_change and not is_stopping and is_stoppable(chat),
         "is_working": is_working,
+        "is_out_of_reach": is_out_of_reach(chat),
         "is_stopping": is_stopping,
         "choices": choices,
     }

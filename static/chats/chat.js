@@ -113,7 +113,7 @@ async function refresh() {
 const KNOWN = () => new Set([...document.querySelectorAll("#conversation [data-ask], #conversation [data-question]")].map((each) => each.dataset.ask ?? each.dataset.question));
 
 function concerns({ subject, words }) {
-    return words?.chat === chat || subject?.id === chat || KNOWN().has(subject?.id);
+    return words?.chat === chat || [chat, shown.dataset.engine].includes(subject?.id) || KNOWN().has(subject?.id);
 }
 
 function hear(frame) {
@@ -204,6 +204,6 @@ followComposer(() => {
 followAsks(() => live.mark());
 closeMenus();
 followMenu();
-live = follow({ topics: ["chats", "requests"], chats: [chat], refresh, concerns, onChat: hear });
+live = follow({ topics: ["chats", "requests", "health"], chats: [chat], refresh, concerns, onChat: hear });
 if (isNewest && (!location.hash || location.hash === "#latest")) goToEnd();
 markRead();

@@ -6,6 +6,8 @@ const REST_MS = 5000;
 const PLACES = [".menu-side > .chat-menu", ".menu-drawer .chat-menu"];
 let timer = 0;
 
+const concerns = ({ topic, kind }) => ["chats", "requests"].includes(topic) || kind === "engine.state";
+
 async function read() {
     timer = 0;
     if (document.hidden) return;
@@ -25,7 +27,7 @@ export function followMenu() {
     const later = () => {
         timer ||= setTimeout(read, REST_MS);
     };
-    document.addEventListener("countersign:event", ({ detail }) => ["chats", "requests"].includes(detail.topic) && later());
+    document.addEventListener("countersign:event", ({ detail }) => concerns(detail) && later());
     document.addEventListener("countersign:reset", later);
     document.addEventListener("visibilitychange", () => document.hidden || later());
 }

@@ -46,6 +46,7 @@ from configs.models import Agent, Model, Prompt  # noqa: E402
 from configs.queries import list_labels, read_content  # noqa: E402
 from engines.domain.messages import MessageFacts, record_message, record_part  # noqa: E402
 from engines.domain.parts import PartFacts  # noqa: E402
+from engines.domain.registry import set_engine_state  # noqa: E402
 from engines.domain.sessions import record_session_state  # noqa: E402
 from engines.enums import EngineControl  # noqa: E402
 from engines.models import Chat, Engine  # noqa: E402
@@ -340,6 +341,12 @@ def give_turn(chat: str, state: str) -> dict[str, str]:
     return {}
 
 
+def lose_engine(engine: str, state: str = "offline") -> dict[str, str]:
+    """What the relay sees of it; "online" brings it back."""
+    set_engine_state(actor=RELAY_ACTOR, engine_id=engine, state=state, reason="It does not answer.")
+    return {}
+
+
 def tell_chat(id: str) -> dict[str, Any]:  # noqa: A002
     prompts = OutgoingMessage.objects.filter(chat_id=id).order_by("position").select_related("message")
     reads = ChatRead.objects.filter(chat_id=id)
@@ -409,6 +416,7 @@ ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     "connect_for_chats": connect_for_chats,
     "say": say,
     "give_turn": give_turn,
+    "lose_engine": lose_engine,
     "tell_chat": tell_chat,
     "requests": ask_many,
     "tell_all": tell_all,

@@ -57,6 +57,20 @@ def test_what_one_writes_is_queued_and_can_be_taken_back(enter: Enter, world: Wo
     expect(page.locator("#conversation")).to_contain_text("withdrawn")
 
 
+def test_an_engine_that_goes_away_while_its_agent_works_is_told_and_its_return_too(
+    enter: Enter, world: World
+) -> None:
+    chat = begin(world)
+    world.backstage.run("give_turn", chat=chat, state="busy")
+    page = open_chat(enter(), chat)
+    expect(page.locator("#turn")).to_contain_text("The agent is working")
+    world.backstage.run("lose_engine", engine=world.names["engine"])
+    expect(page.locator("#turn")).to_contain_text("The engine is offline.")
+    expect(page.locator("#chat-head")).to_contain_text("out of reach")
+    world.backstage.run("lose_engine", engine=world.names["engine"], state="online")
+    expect(page.locator("#turn")).to_contain_text("The agent is working")
+
+
 def test_what_the_agent_says_comes_while_one_looks_and_a_draft_stays(enter: Enter, world: World) -> None:
     chat = begin(world)
     page = open_chat(enter(), chat)

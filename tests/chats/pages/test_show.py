@@ -13,7 +13,7 @@ from accounts.enums import Role
 from chats.domain.chats import mark_read
 from chats.domain.sending import withdraw_message
 from engines.enums import Turn
-from engines.models import Chat
+from engines.models import Chat, Engine
 from tests.admin.doors import address, enter, open_page
 from tests.chats.pages.conftest import SESSION, Scene
 from tests.chats.pages.saying import say, text, tool
@@ -158,6 +158,28 @@ def test_what_waits_to_be_sent_stands_apart_with_the_reason(scene: Scene) -> Non
     page = open_page(enter(scene.ann), show(scene))
     assert "First waiting It is the agent's turn. Withdraw" in page.text
     assert "Second waiting Earlier messages go first. Withdraw" in page.text
+
+
+@pytest.mark.parametrize(
+    ("seen", "word"),
+    [
+        ({"state": "offline"}, "offline"),
+        ({"state": "unauthorized"}, "credentials refused"),
+        ({"is_enabled": False}, "paused"),
+    ],
+)
+def test_an_agent_that_nobody_hears_is_not_said_to_be_working(
+    scene: Scene, seen: dict[str, object], word: str
+) -> None:
+    Chat.objects.filter(pk=scene.chat.pk).update(turn=Turn.ASSISTANT)
+    client = enter(scene.ann)
+    assert "The agent is working" in open_page(client, show(scene)).html
+    Engine.objects.filter(pk=scene.chat.engine_id).update(**seen)
+    page = open_page(client, show(scene))
+    assert f"The engine is {word}. What the agent has done meanwhile is known when it is back." in page.html
+    assert "out of reach" in open_page(client, reverse("chats:list")).html
+    Chat.objects.filter(pk=scene.chat.pk).update(turn=Turn.USER)
+    assert "out of reach" not in open_page(client, show(scene)).html
 
 
 def test_a_withdrawn_message_is_shown_as_withdrawn(scene: Scene) -> None:
