@@ -105,7 +105,8 @@ class Sessions:
             changed_at = read_time(session.updated_ms)
             if changed_at >= since:
                 await self.take(session)
-            if seen_at is not None and changed_at >= seen_at - HEARD_OVERLAP:
+            is_unheard = seen_at is not None and changed_at >= seen_at - HEARD_OVERLAP
+            if is_unheard and session.parent_id is None:
                 await self._read_again(session.id, directory)
         await self.messages.flush()
 
