@@ -20,6 +20,7 @@ from django.utils import timezone
 from engines.domain.leases import name_holder
 from engines.lease_keeper import NotRenewed, keep_renewed
 from events.database_threads import DatabaseThread
+from events.until_set import wait_until_set
 from mcp_servers.domain.intake import ClaimLost, begin_checks, is_any_due, release_claim, renew_claim
 from mcp_servers.domain.probes import (
     claim_probe,
@@ -70,9 +71,7 @@ class Prober:
         try:
             while not stop.is_set():
                 await self.look()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY_S):
-                        await stop.wait()
+                await wait_until_set(stop, timeout_s=LOOK_EVERY_S)
         finally:
             await self.stop_all()
 

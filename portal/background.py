@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from events.until_set import wait_until_set
+
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 1.0
@@ -54,7 +56,7 @@ class BackgroundTask:
             if time.monotonic() - started_at > SETTLED_AFTER_S:
                 pause_s = self.first_pause_s
             self.restarts += 1
-            await wait_for_stop(stop, timeout_s=pause_s * random.uniform(0.75, 1.25))  # noqa: S311 - spreads restarts
+            await wait_until_set(stop, timeout_s=pause_s * random.uniform(0.75, 1.25))  # noqa: S311 - spreads restarts
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     async def run_once(self, stop: asyncio.Event) -> None:
@@ -121,16 +123,6 @@ def describe_tasks() -> dict[str, dict[str, Any]]:
         task.name: {"is_ready": task.is_ready, "restarts": task.restarts, "last_error": task.last_error}
         for task in tasks.tasks
     }
-
-
-async def wait_for_stop(stop: asyncio.Event, *, timeout_s: float) -> bool:
-    """Whether `stop` was set within the time."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            await stop.wait()
-    except TimeoutError:
-        return False
-    return True
 
 
 def until_stopped(run: Callable[[], Awaitable[object]]) -> StoppableTask:

@@ -16,9 +16,9 @@ from events.audit_checks import find_due_check, step_check
 from events.database_threads import DatabaseThread
 from events.models import AuditCheck
 from events.pruning import prune_events
+from events.until_set import wait_until_set
 from governance.domain.rule_proposals import look_everywhere
 from health.domain.pruning import prune_health_changes
-from portal.background import wait_for_stop
 
 SIGN_EVERY_S = 3600.0
 PRUNE_EVERY_S = 24 * 3600.0
@@ -48,7 +48,7 @@ async def repeat(work: Callable[[], None], stop: asyncio.Event, *, interval_s: f
     try:
         while not stop.is_set():
             await thread.run(work)
-            await wait_for_stop(stop, timeout_s=interval_s)
+            await wait_until_set(stop, timeout_s=interval_s)
     finally:
         await thread.aclose()
 
@@ -81,7 +81,7 @@ async def check_chains(stop: asyncio.Event, *, interval_s: float = LOOK_FOR_CHEC
     try:
         while not stop.is_set():
             check = await thread.run(take_step, check)
-            await wait_for_stop(stop, timeout_s=interval_s if check is None else STEP_PAUSE_S)
+            await wait_until_set(stop, timeout_s=interval_s if check is None else STEP_PAUSE_S)
     finally:
         await thread.aclose()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 import time
@@ -24,6 +23,7 @@ from engines.models import Engine
 from events import doorbell
 from events.actors import RELAY_ACTOR
 from events.database_threads import DatabaseThread
+from events.until_set import wait_until_set
 from live.courier import Sender
 from live.hints import follow_hints
 from relay.clock import run_clock
@@ -111,9 +111,7 @@ class Fleet:
         try:
             while not stop.is_set():
                 await self._look()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY_S):
-                        await stop.wait()
+                await wait_until_set(stop, timeout_s=LOOK_EVERY_S)
         finally:
             await self._stop_all()
 
@@ -204,9 +202,7 @@ class Fleet:
 
         with doorbell.ringing(ring):
             while True:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_REPLIES_EVERY_S):
-                        await self.rung.wait()
+                await wait_until_set(self.rung, timeout_s=POLL_REPLIES_EVERY_S)
                 self.rung.clear()
                 await self._hand_out_due()
 

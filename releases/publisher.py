@@ -11,7 +11,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -21,6 +20,7 @@ from django.utils import timezone
 from configs.opencode.read_back import Difference
 from engines.models import Engine
 from events.database_threads import DatabaseThread
+from events.until_set import wait_until_set
 from relay.opencode.client import OpenCodeClient
 from relay.opencode.errors import EngineError
 from relay.reconcile import list_known_directories
@@ -119,9 +119,7 @@ class Publisher:
         after = timedelta(seconds=pause_s)
         await self.database.run(note_waiting, self.lease, publication, sentence, after=after)
         self.rung.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(pause_s):
-                await self.rung.wait()
+        await wait_until_set(self.rung, timeout_s=pause_s)
 
     async def fail(self, publication: Publication, sentence: str) -> None:
         """Before the swap nothing has happened; after it the way back is a step of its own."""
