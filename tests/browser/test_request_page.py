@@ -115,7 +115,7 @@ def test_the_bar_stays_in_reach_on_a_phone(enter: Enter, world: World) -> None:
 def test_high_risk_asks_for_its_word(enter: Enter, world: World) -> None:
     request_id = world.ask("cd build && rm -rf cache")
     page = open_request(enter(), request_id)
-    expect(page.get_by_role("heading", name="High risk")).to_be_visible()
+    expect(page.get_by_role("heading", name="High risk", exact=True)).to_be_visible()
     page.wait_for_timeout(READ_MS)
     page.keyboard.press("a")
     word = page.get_by_label("To approve, type rm")
