@@ -71,6 +71,11 @@ def answer_domain_error(
     return then()
 
 
+def name_page(request: HttpRequest, url: str) -> dict[str, str]:
+    """Context of a page that is also the answer to a refused press: the button's address can't be opened."""
+    return {"page_url": url} if request.method == "POST" else {}
+
+
 def refuse_method(request: HttpRequest, *allowed: str) -> HttpResponse:
     """405 with a page: after logging in, a browser opens the address that a button had posted to."""
     response = render(request, "405.html", status=405)
@@ -343,6 +348,14 @@ class PortalModelAdmin(admin.ModelAdmin):
     def redirect_to(self, obj: Model) -> HttpResponseRedirect:
         """Back to the object's page."""
         return HttpResponseRedirect(self.url_of(obj))
+
+    def frame_page(self, request: HttpRequest, obj: Model) -> dict[str, Any]:
+        """Context that every page of one object begins with."""
+        return {
+            **self.admin_site.each_context(request),
+            **name_page(request, self.url_of(obj)),
+            "opts": self.opts,
+        }
 
     def url_of(self, obj: Model, view: str = "change") -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{view}", args=[obj.pk])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.admin.base import get_principal, refuse_method
+from accounts.admin.base import get_principal, name_page, refuse_method
 from accounts.principal import Principal
 from chats.domain.holds import is_at_work, is_out_of_reach
 from chats.domain.turns import is_stoppable
@@ -58,6 +59,7 @@ def build_chat_page(request: HttpRequest, chat: Chat, *, wrong: WrongAnswer | No
         raise Http404 from error
     branches = grow_tree(list(chat.subagents.order_by("first_seen_at", "id")))
     return {
+        **name_page(request, reverse("chats:show", args=[chat.pk])),
         "title": make_visible(mask_secrets(chat.title)) or "New chat",
         "chat": chat,
         "read_at": read_at,

@@ -136,10 +136,9 @@ class QuestionAdmin(PortalModelAdmin):
     ) -> TemplateResponse:
         readable = can_read_question(get_principal(request), question)
         context = {
-            **self.admin_site.each_context(request),
+            **self.frame_page(request, question),
             **build_question_page(request, question, error=error),
             "title": question.summary if readable and question.summary else str(question),
-            "opts": self.opts,
         }
         template = "admin/governance/question/change_form.html"
         return TemplateResponse(request, template, context, status=status)

@@ -50,10 +50,9 @@ class PermissionRequestAdmin(ProposeRule):
         self, request: HttpRequest, asked: PermissionRequest, *, status: int = 200
     ) -> TemplateResponse:
         context = {
-            **self.admin_site.each_context(request),
+            **self.frame_page(request, asked),
             **build_page(request, asked),
             "title": str(asked),
-            "opts": self.opts,
             "typed": {name: read_typed(request, name) for name in TYPED},
         }
         template = "admin/governance/permissionrequest/change_form.html"

@@ -15,11 +15,11 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin.base import answer_refusal, get_principal, refuse_method
+from accounts.admin.base import answer_domain_error, answer_refusal, get_principal, refuse_method
 from accounts.admin.display import Pill, render_age, render_pill
 from accounts.principal import Principal
 from configs.formats.limits import FormatError
-from events.errors import Conflict, DomainError, NotFound, Refused
+from events.errors import DomainError
 from events.text import make_visible
 from mcp_servers.admin.deciding import DecidingPages, read_typed
 from mcp_servers.admin.filters import EngineFilter, StateFilter, TeamFilter
@@ -168,11 +168,10 @@ class McpServerAdmin(RequestPages, DecidingPages, RunningPages, SecretPages):
         if shown is None:
             raise Http404
         context = {
-            **self.admin_site.each_context(request),
+            **self.frame_page(request, server),
             **self.names(),
             **build_page(request, server, shown),
             "title": server.name,
-            "opts": self.opts,
             "buttons": self.list_buttons(principal, shown) if can_read_server(principal, server) else [],
             "typed": {name: read_typed(request, name) for name in TYPED},
         }
@@ -183,13 +182,11 @@ class McpServerAdmin(RequestPages, DecidingPages, RunningPages, SecretPages):
 
     def answer_error(self, request: HttpRequest, obj: Any, error: DomainError) -> HttpResponse:
         """What was typed stays on the page."""
-        if isinstance(error, Refused):
-            return answer_refusal(request, error.message)
-        if isinstance(error, NotFound):
-            raise Http404(error.message) from error
-        level = messages.WARNING if isinstance(error, Conflict) else messages.ERROR
-        messages.add_message(request, level, error.message)
-        return self.render_page(request, self.get_visible(request, obj.pk), status=error.status)
+        return answer_domain_error(
+            request,
+            error,
+            lambda: self.render_page(request, self.get_visible(request, obj.pk), status=error.status),
+        )
 
     # Out ------------------------------------------------------------------------------------------
 

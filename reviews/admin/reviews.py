@@ -148,10 +148,9 @@ class ReviewAdmin(PortalModelAdmin):
 
     def render_page(self, request: HttpRequest, review: Review, *, status: int = 200) -> TemplateResponse:
         context = {
-            **self.admin_site.each_context(request),
+            **self.frame_page(request, review),
             **build_page(request, review),
             "title": str(review),
-            "opts": self.opts,
             "typed": {name: read_typed(request, name) for name in TYPED},
         }
         template = "admin/reviews/review/change_form.html"

@@ -39,6 +39,10 @@ async function showPulse() {
     if (answer.ok && !answer.redirected) showWaiting((await answer.json()).waiting);
 }
 
+/* What answers a refused press stands at the button's address, which can't be opened: it is where the page itself is. */
+const own = document.querySelector("link[rel=canonical]");
+if (own) history.replaceState(history.state, "", own.href);
+
 /* Another document with the page as it is now; null when the session has ended or the server can't be reached. */
 export async function fetchPage(url = location.href) {
     try {

@@ -35,6 +35,11 @@ def request_url(request: PermissionRequest, view: str = "change") -> str:
     return address("governance_permissionrequest", view, request.pk)
 
 
+def own_address(response: Any) -> list[str]:
+    """Where a page says that it stands, as those do that answer a press."""
+    return [link["href"] for link in read(response).find("link", rel="canonical")]
+
+
 def approve(client: Client, request: PermissionRequest, **values: str) -> Any:
     """Press Approve on the request's page."""
     data = {"fingerprint": request.fingerprint, "opened": opened_earlier(client, request.pk), **values}

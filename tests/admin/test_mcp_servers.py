@@ -24,7 +24,7 @@ from mcp_servers.domain.incidents import report_incident
 from mcp_servers.domain.probes import claim_probe, end_probe, fail_probe, queue_probe, step_probe
 from mcp_servers.enums import EngineWish, IncidentKind, ProbeCause, ProbeState
 from mcp_servers.models import McpRequest, McpServer
-from tests.admin.doors import address, enter, messages_of, open_page, opened_earlier, read
+from tests.admin.doors import address, enter, messages_of, open_page, opened_earlier, own_address, read
 from tests.factories import ACTOR, PASSWORD, make_engine, make_owner, make_team, make_user
 from tests.mcp_servers.make import (
     ask,
@@ -379,7 +379,8 @@ def test_a_blocking_finding_has_no_approve_button(team: Team, approver: User, ed
 def test_a_rejection_needs_a_reason(team: Team, approver: User, editor: User) -> None:
     request = reviewed(team, editor)
     client = enter(approver)
-    assert decide(client, request, "reject").status_code == 400
+    refused = decide(client, request, "reject")
+    assert (refused.status_code, own_address(refused)) == (400, [url_of(request)])
     assert state_of(request)[0] == "needs_review"
     decide(client, request, "reject", reason="Too old.")
     assert state_of(request) == ("rejected", "rejected")

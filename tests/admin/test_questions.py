@@ -14,7 +14,7 @@ from events.encryption import reveal
 from governance.domain.questions import answer_question
 from governance.models import EngineReply, Question
 from governance.question_content import read_answers
-from tests.admin.doors import Page, address, enter
+from tests.admin.doors import Page, address, enter, own_address
 from tests.factories import (
     make_engine,
     make_owner,
@@ -190,6 +190,7 @@ def test_what_is_no_answer_comes_back_with_what_was_typed(
     answer = post(client, question, **values)
     page = Page(answer.content.decode())
     assert answer.status_code == 400
+    assert own_address(answer) == [address(LIST, "change", question.pk)]
     assert sentence in page.text
     assert told(question) == ("open", ())
     if item is COLOUR and "own_0" in values:

@@ -28,6 +28,7 @@ from tests.admin.doors import (
     enter,
     messages_of,
     open_page,
+    own_address,
     read,
     request_url,
 )
@@ -281,6 +282,8 @@ def test_a_message_that_is_too_long_comes_back_to_be_shortened(client: Client, e
     request = make_request(engine)
     response = deny(client, request, reason="y" * 4001)
     assert response.status_code == 400
+    assert own_address(response) == [request_url(request)]
+    assert own_address(client.get(request_url(request))) == []
     assert "y" * 4001 + "</textarea>" in response.content.decode()
     request.refresh_from_db()
     assert request.is_pending

@@ -22,7 +22,7 @@ from events.models import AuditEntry
 from reviews.domain.due import work_due_reviews
 from reviews.domain.policies import read_terms
 from reviews.models import Delegation, Review, ReviewComment, ReviewPolicy, Vote
-from tests.admin.doors import Page, address, enter, messages_of, open_page, opened_earlier, read
+from tests.admin.doors import Page, address, enter, messages_of, open_page, opened_earlier, own_address, read
 from tests.factories import PASSWORD, make_owner, make_team, make_user
 from tests.reviews import test_voting
 from tests.reviews.things import KIND, Things, ask_review, register_things, revise
@@ -325,6 +325,7 @@ def test_what_could_not_be_applied_is_said_and_nothing_has_changed(
 def test_a_rejection_without_a_reason_keeps_the_page(approver: User, review: Review) -> None:
     response = press(enter(approver), review, "reject")
     assert (response.status_code, messages_of(response)) == (400, ["Say why: whoever asked reads it."])
+    assert own_address(response) == [address("reviews_review", "change", review.pk)]
     assert Review.objects.get(pk=review.pk).is_open
 
 

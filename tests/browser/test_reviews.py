@@ -61,6 +61,22 @@ def test_rejecting_on_a_phone_needs_a_reason(enter: Enter, world: World) -> None
     assert (told["state"], told["review"]) == ("draft", "rejected")
 
 
+def test_the_page_follows_after_a_refused_press(enter: Enter, world: World) -> None:
+    made = world.backstage.run("wide_rule", user=world.names["Alice"], value="nc *")
+    reader = enter("Bob", expected=("400",))
+    page = open_review(reader, made["review"])
+    address = page.url
+    page.wait_for_timeout(READ_MS)
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("Say why: whoever asked reads it.")).to_be_visible()
+    assert page.url == address
+    wait_live(page)
+    world.backstage.run("withdraw_review", user=world.names["Alice"], id=made["review"])
+    expect(page.locator(".state-line")).to_contain_text("withdrawn")
+    page.reload()
+    expect(page.locator(".state-line")).to_contain_text("withdrawn")
+
+
 def test_the_list_follows_what_is_decided(enter: Enter, world: World) -> None:
     made = world.backstage.run("wide_rule", user=world.names["Alice"], value="ssh *")
     page = enter("Bob").go(REVIEWS)

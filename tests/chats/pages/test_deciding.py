@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from engines.models import Chat
 from governance.models import EngineReply, PermissionRequest, Question
-from tests.admin.doors import enter, messages_of, open_page, opened_earlier
+from tests.admin.doors import enter, messages_of, open_page, opened_earlier, own_address
 from tests.chats.pages.conftest import SESSION, Scene
 from tests.factories import make_chat, make_question, make_request, make_session
 
@@ -191,6 +191,7 @@ def test_what_is_no_answer_stays_in_the_form(scene: Scene) -> None:
     response = enter(scene.ann).post(answer_url(scene, question), {"answer-0": "1", "own-0": "Green"})
     html = response.content.decode()
     assert (response.status_code, "Green</textarea>" in html, "keep one of them" in html) == (400, True, True)
+    assert own_address(response) == [f"/chats/{scene.chat.pk}/"]
     question.refresh_from_db()
     assert question.state == "open"
 
