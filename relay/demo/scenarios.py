@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +26,10 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """The model's text; it ends the turn. Streamed, it rests for `pause_s` after every few words."""
+    """The model's text; it ends the turn. Streamed, it rests after every few words, as `rest` does."""
 
     text: str
-    pause_s: float = 0.0
+    rest: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +161,13 @@ def build_scenarios(project: Path, page_url: str) -> dict[str, Scenario]:
         "helper": lambda turn: [_delegate(turn), Say("My helper has counted the lines.")],
         "count": lambda _turn: [count, Say("Counted.")],
         "question": lambda _turn: [_QUESTION, Say("Thank you, I know what to do.")],
-        "explain": lambda _turn: [look, Say(_EXPLANATION, WRITING_PAUSE_S)],
-        FALLBACK: lambda _turn: [Say(_WHAT_I_KNOW, WRITING_PAUSE_S)],
+        "explain": lambda _turn: [look, Say(_EXPLANATION, write_slowly)],
+        FALLBACK: lambda _turn: [Say(_WHAT_I_KNOW, write_slowly)],
     }
+
+
+def write_slowly() -> None:
+    time.sleep(WRITING_PAUSE_S)
 
 
 def _chain(turn: int) -> Use:

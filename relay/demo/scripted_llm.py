@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -128,8 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(choice.step, Fail):
             self._send_json(choice.step.status, {"error": {"message": "scripted failure"}})
         elif body.get("stream"):
-            pause_s = choice.step.pause_s if isinstance(choice.step, Say) else 0.0
-            self._send_stream(build_chunks(choice), pause_s)
+            rest = choice.step.rest if isinstance(choice.step, Say) else None
+            self._send_stream(build_chunks(choice), rest)
         else:
             self._send_json(HTTPStatus.OK, build_completion(choice))
 
@@ -143,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _send_stream(self, chunks: Iterator[dict[str, Any]], pause_s: float) -> None:
+    def _send_stream(self, chunks: Iterator[dict[str, Any]], rest: Callable[[], object] | None) -> None:
         self.close_connection = True
         self.send_response(HTTPStatus.OK)
         self.send_header("content-type", "text/event-stream")
@@ -151,8 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         for chunk in chunks:
             self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
-            if pause_s:
-                time.sleep(pause_s)
+            if rest:
+                rest()
         self.wfile.write(b"data: [DONE]\n\n")
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from relay.demo.project import PERMISSION, make_project
-from relay.demo.scenarios import build_scenarios
+from relay.demo.scenarios import Say, Step, build_scenarios
 from relay.demo.scripted_llm import API_KEY_ENV, ScriptedModel, build_engine_config
 from relay.opencode.process import EngineProcess
 from tests.browser.conftest import Backstage, Enter, World, backstage_of, running_site
@@ -36,11 +37,24 @@ def backstage(site: dict[str, str]) -> Iterator[Backstage]:
 
 
 @dataclass
+class Pen:
+    """Writes `chunks` pieces of an answer and rests until the test lets it go on."""
+
+    chunks: int = 20
+    is_free: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self) -> None:
+        self.chunks -= 1
+        if self.chunks == 0:
+            self.is_free.wait(TURN_MS / 1000)
+
+
+@dataclass
 class Real:
-    """A real engine that is registered, with the model behind it."""
+    """A real engine that is registered; `pen` writes the first long answer of its model."""
 
     engine: EngineProcess
-    model: ScriptedModel
+    pen: Pen
     id: str
 
 
@@ -49,7 +63,9 @@ def real(opencode_binary: Path, world: World, tmp_path: Path) -> Iterator[Real]:
     project = tmp_path / "project"
     make_project(project)
     with ScriptedModel({}) as model:
-        model.scenarios.update(build_scenarios(project, model.page_url))
+        scenarios = build_scenarios(project, model.page_url)
+        pen = Pen()
+        model.scenarios.update(scenarios, explain=lambda turn: hand_over(scenarios["explain"](turn), pen))
         config = build_engine_config(model.base_url, PERMISSION)
         engine = EngineProcess(opencode_binary, tmp_path / "tree", project, config, {API_KEY_ENV: "unused"})
         run_async(engine.start)
@@ -62,9 +78,13 @@ def real(opencode_binary: Path, world: World, tmp_path: Path) -> Iterator[Real]:
                 password=engine.password,
                 directories=[str(project)],
             )
-            yield Real(engine, model, made["engine"])
+            yield Real(engine, pen, made["engine"])
         finally:
             engine.stop()
+
+
+def hand_over(steps: Sequence[Step], pen: Pen) -> list[Step]:
+    return [replace(step, rest=pen) if isinstance(step, Say) else step for step in steps]
 
 
 def begin(page: Page, real: Real, text: str) -> str:
@@ -104,6 +124,7 @@ def test_a_chat_on_the_real_engine(enter: Enter, world: World, real: Real) -> No
     written = page.locator("[data-status=processing] .prose", has_text="What this project does")
     expect(written).to_be_visible(timeout=TURN_MS)
     expect(written).not_to_contain_text("Shall I?")
+    real.pen.is_free.set()
     answer = page.locator("[data-status=completed] .prose", has_text="Shall I?")
     expect(answer).to_be_visible(timeout=TURN_MS)
     expect(answer.locator("h2")).to_have_text("What this project does")
