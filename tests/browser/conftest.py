@@ -98,6 +98,24 @@ class Visitor:
 
 Enter = Callable[..., Visitor]
 
+NOTE_NEW_BUTTONS = """() => {
+    const find = () => document.querySelectorAll("button[data-act=approve]");
+    const known = new Set(find());
+    window.newButtons = [];
+    new MutationObserver(() => {
+        for (const button of find()) {
+            if (!known.has(button)) window.newButtons.push(button.disabled);
+            known.add(button);
+        }
+    }).observe(document.body, { childList: true, subtree: true });
+}"""
+
+
+def note_new_buttons(page: Page) -> Callable[[], set[bool]]:
+    """The call returns how Approve buttons stood that came since: True for one that could not be pressed."""
+    page.evaluate(NOTE_NEW_BUTTONS)
+    return lambda: set(page.evaluate("window.newButtons"))
+
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[dict[str, str]]:

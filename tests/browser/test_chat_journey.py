@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from relay.demo.scripted_llm import API_KEY_ENV, ScriptedModel, build_engine_con
 from relay.opencode.process import EngineProcess
 from tests.browser.conftest import Backstage, Enter, World, backstage_of, running_site
 from tests.crash.conftest import run_async
+from tests.support.pen import Pen
 
 pytestmark = [pytest.mark.engine, pytest.mark.browser]
 
@@ -34,19 +34,6 @@ def site() -> Iterator[dict[str, str]]:
 def backstage(site: dict[str, str]) -> Iterator[Backstage]:
     with backstage_of(site) as running_one:
         yield running_one
-
-
-@dataclass
-class Pen:
-    """Writes `chunks` pieces of an answer and rests until the test lets it go on."""
-
-    chunks: int = 20
-    is_free: threading.Event = field(default_factory=threading.Event)
-
-    def __call__(self) -> None:
-        self.chunks -= 1
-        if self.chunks == 0:
-            self.is_free.wait(TURN_MS / 1000)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, Enter, Visitor, World
+from tests.browser.conftest import PHONE, Enter, Visitor, World, note_new_buttons
 from tests.browser.test_inbox import wait_live
 
 pytestmark = pytest.mark.browser
@@ -86,10 +86,11 @@ def test_what_the_agent_says_comes_while_one_looks_and_a_draft_stays(enter: Ente
 def test_a_request_comes_and_is_approved_in_place(enter: Enter, world: World) -> None:
     chat = begin(world)
     page = open_chat(enter(), chat)
+    read_new_buttons = note_new_buttons(page)
     request = world.ask("npm test", session_id=SESSION)
     approve = page.get_by_role("button", name="Approve")
-    expect(approve).to_be_disabled()
     expect(approve).to_be_enabled()
+    assert read_new_buttons() == {True}
     approve.click()
     expect(page.locator(f"#r-{request}")).to_contain_text("Approved by Alice")
     assert world.tell(request)["state"] == "approved"

@@ -217,7 +217,7 @@ def test_everything_works_without_scripts(enter: Enter, world: World) -> None:
     page.go_back()
     page.goto(page.url.split("/admin/")[0] + INBOX)
     page.get_by_role("link", name="Decided", exact=True).click()
-    assert page.locator("tr.row").count() == 2
+    expect(page.locator("tr.row")).to_have_count(2)
     assert (world.tell(approved)["state"], world.tell(denied)["message"]) == ("approved", "Not this folder.")
 
 
