@@ -33,6 +33,8 @@ CONFIG_FOLDER = "config-dir"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
 POLL_S = 0.1
+# What an engine that was just killed held is let go of within moments.
+PORT_WAIT_S = 2.0
 # Below the ports that systems lend to outgoing connections: one of those would stop a restart on our port.
 KEPT_PORTS = range(20_000, 32_000)
 PORT_ATTEMPTS = 50
@@ -114,7 +116,7 @@ class EngineProcess:
         if self.is_running:
             raise EngineStartFailed("This engine is running already.")
         end_recorded_process(self.root)
-        self.port = probe_port(self.port)
+        self.port = probe_port(self.port, wait_s=PORT_WAIT_S)
         environment = self._build_environment()
         if self.config is not None and not self.config_dir.is_symlink():
             write_config(self.config_dir, self.config)
@@ -196,19 +198,29 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> None:
         raise
 
 
-def probe_port(wanted: int) -> int:
-    """`wanted` when it is free, any free port for 0. On a used one we would reach another server.
+def probe_port(wanted: int, *, wait_s: float = 0.0) -> int:
+    """`wanted` when it is free within `wait_s`, any free port for 0. On a used one another server answers.
 
     Raises EngineStartFailed when it is taken.
     """
     if wanted:
+        deadline = time.monotonic() + wait_s
+        while not is_free(wanted) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
         bind_once(wanted)
         return wanted
     for candidate in random.sample(KEPT_PORTS, k=PORT_ATTEMPTS):
-        with contextlib.suppress(EngineStartFailed):
-            bind_once(candidate)
+        if is_free(candidate):
             return candidate
     raise EngineStartFailed(f"None of {PORT_ATTEMPTS} ports tried is free.")
+
+
+def is_free(port: int) -> bool:
+    try:
+        bind_once(port)
+    except EngineStartFailed:
+        return False
+    return True
 
 
 def bind_once(port: int) -> None:

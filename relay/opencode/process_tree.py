@@ -21,6 +21,11 @@ RECORD = "process.pid"
 POLL_S = 0.02
 # The kernel ends what was killed within moments, unless it waits for a disk.
 GONE_S = 5.0
+# A stopped process stops at its next instruction; one that waits for a disk does not.
+HELD_S = 0.5
+HOLD_POLL_S = 0.002
+# States in which a process starts nobody; [] for one that is gone.
+HELD: tuple[list[str], ...] = ([], ["T"], ["Z"], ["X"])
 # Fields of /proc/PID/stat after the command's closing bracket: state, parent, group, session, ... start time.
 _PARENT_FIELD, _GROUP_FIELD, _START_FIELD = 1, 2, 19
 
@@ -81,23 +86,50 @@ def end_process_tree(pid: int, timeout_s: float) -> None:
     `pid` leads a process group. It is not reaped here, so that its number can't be given to another process
     before its group has been ended.
     """
-    below, started_pid = list_descendants(pid), read_start(pid)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM if timeout_s > 0 else signal.SIGKILL)
-    deadline = time.monotonic() + timeout_s
-    while is_alive(pid) and time.monotonic() < deadline:
-        time.sleep(POLL_S)
-    # What it started meanwhile is still below it when it did not end by itself.
-    below |= list_descendants(pid)
+    tree = {pid: read_start(pid), **list_descendants(pid)}
+    if timeout_s > 0:
+        send(pid, signal.SIGTERM)
+        deadline = time.monotonic() + timeout_s
+        while is_alive(pid) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+            tree |= list_descendants(pid)
+    tree |= hold_tree(pid)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    for descendant, started in below.items():
+    for each, started in tree.items():
         # The number may belong to somebody else by now.
-        if read_start(descendant) == started:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(descendant, signal.SIGKILL)
-    if started_pid:
-        wait_until_gone(below | {pid: started_pid})
+        if started and read_start(each) == started:
+            send(each, signal.SIGKILL)
+    wait_until_gone({each: started for each, started in tree.items() if started})
+
+
+def hold_tree(pid: int) -> dict[int, str]:
+    """Stop `pid` and all below it, so that nobody starts another one; return their start times by process id.
+
+    A child that its parent began between a look and the kill would be nobody's, and be left running.
+    """
+    tree = {pid: read_start(pid), **list_descendants(pid)}
+    held: set[int] = set()
+    while fresh := tree.keys() - held:
+        for each in fresh:
+            if tree[each] and read_start(each) == tree[each]:
+                send(each, signal.SIGSTOP)
+        wait_until_held(fresh)
+        held |= fresh
+        tree |= list_descendants(pid)
+    return tree
+
+
+def wait_until_held(pids: set[int]) -> None:
+    """Until each is stopped or has ended; gives up after a while."""
+    deadline = time.monotonic() + HELD_S
+    while any(_read_stat(pid)[:1] not in HELD for pid in pids) and time.monotonic() < deadline:
+        time.sleep(HOLD_POLL_S)
+
+
+def send(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
 
 
 def wait_until_gone(processes: Mapping[int, str]) -> None:

@@ -1,8 +1,10 @@
 """A child is started in a tree of its own and ended for certain, with all that it started."""
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -78,6 +80,38 @@ def test_a_child_that_ignores_the_request_is_killed_with_all_it_started(tmp_path
     assert [process for process in (pid, grandchild) if is_alive(process)] == []
     assert (engine.is_running, engine.pid, (tmp_path / "tree" / RECORD).exists()) == (False, None, False)
     engine.stop()
+
+
+# Starts one after the other, each in a session of its own and marked, as an engine does that is at work.
+BUSY = """
+import os, pathlib, subprocess, sys
+pathlib.Path("begun").write_text("yes\\n")
+while True:
+    subprocess.Popen(["sleep", "600"], start_new_session=True, env={**os.environ, "MARK": sys.argv[1]})
+"""
+
+
+def list_marked(mark: str) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"MARK={mark}".encode() in (folder / "environ").read_bytes() and is_alive(int(folder.name)):
+                found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.parametrize("repetition", range(5))
+def test_what_a_child_was_just_starting_is_killed_too(tmp_path: Path, repetition: int) -> None:
+    mark = f"{tmp_path}-{repetition}"
+    command = [sys.executable, "-c", BUSY, mark]
+    child = subprocess.Popen(command, cwd=tmp_path, start_new_session=True)
+    wait_for_file(tmp_path / "begun")
+    end_process_tree(child.pid, 0)
+    child.wait()
+    left = list_marked(mark)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert left == []
 
 
 LAUNCH_AND_WAIT = """
