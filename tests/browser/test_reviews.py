@@ -69,7 +69,7 @@ def test_the_page_follows_after_a_refused_press(enter: Enter, world: World) -> N
     page.wait_for_timeout(READ_MS)
     page.get_by_role("button", name="Reject").click()
     expect(page.get_by_text("Say why: whoever asked reads it.")).to_be_visible()
-    assert page.url == address
+    expect(page).to_have_url(address)
     wait_live(page)
     world.backstage.run("withdraw_review", user=world.names["Alice"], id=made["review"])
     expect(page.locator(".state-line")).to_contain_text("withdrawn")
