@@ -350,7 +350,7 @@ class PortalModelAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(self.url_of(obj))
 
     def frame_page(self, request: HttpRequest, obj: Model) -> dict[str, Any]:
-        """Context that every page of one object begins with."""
+        """What the context of a page of one object begins with, also where it answers a refused press."""
         return {
             **self.admin_site.each_context(request),
             **name_page(request, self.url_of(obj)),

@@ -88,36 +88,31 @@ def end_process_tree(pid: int, timeout_s: float) -> None:
     """
     tree = {pid: read_start(pid), **list_descendants(pid)}
     if timeout_s > 0:
-        send(pid, signal.SIGTERM)
+        send(pid, tree[pid], signal.SIGTERM)
         deadline = time.monotonic() + timeout_s
         while is_alive(pid) and time.monotonic() < deadline:
             time.sleep(POLL_S)
             tree |= list_descendants(pid)
-    tree |= hold_tree(pid)
+    hold_tree(pid, tree)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     for each, started in tree.items():
-        # The number may belong to somebody else by now.
-        if started and read_start(each) == started:
-            send(each, signal.SIGKILL)
+        send(each, started, signal.SIGKILL)
     wait_until_gone({each: started for each, started in tree.items() if started})
 
 
-def hold_tree(pid: int) -> dict[int, str]:
-    """Stop `pid` and all below it, so that nobody starts another one; return their start times by process id.
+def hold_tree(pid: int, tree: dict[int, str]) -> None:
+    """Stop everybody in `tree` (process id → start time) and add whom they began meanwhile below `pid`.
 
     A child that its parent began between a look and the kill would be nobody's, and be left running.
     """
-    tree = {pid: read_start(pid), **list_descendants(pid)}
     held: set[int] = set()
     while fresh := tree.keys() - held:
         for each in fresh:
-            if tree[each] and read_start(each) == tree[each]:
-                send(each, signal.SIGSTOP)
+            send(each, tree[each], signal.SIGSTOP)
         wait_until_held(fresh)
         held |= fresh
         tree |= list_descendants(pid)
-    return tree
 
 
 def wait_until_held(pids: set[int]) -> None:
@@ -127,9 +122,11 @@ def wait_until_held(pids: set[int]) -> None:
         time.sleep(HOLD_POLL_S)
 
 
-def send(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, number)
+def send(pid: int, started: str, number: signal.Signals) -> None:
+    """Unless the process id belongs to somebody else by now."""
+    if read_start(pid) == started:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
 
 
 def wait_until_gone(processes: Mapping[int, str]) -> None:
